@@ -1,0 +1,1 @@
+"""What an operator may change: settings, logging, and the files of the process managers."""

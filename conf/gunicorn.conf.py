@@ -1,0 +1,13 @@
+"""How gunicorn runs the web process. The port comes from PORT; the rest can be overridden with GUNICORN_CMD_ARGS."""
+
+from conf import settings
+
+bind = f"0.0.0.0:{settings.load().port}"
+worker_class = "gthread"
+workers = 2
+threads = 16
+timeout = 60  # of a worker that hangs altogether; a slow stream holds a thread, not the worker
+graceful_timeout = 15  # Heroku kills 30 s after SIGTERM
+keepalive = 5
+accesslog = None
+loglevel = "warning"

@@ -1,0 +1,197 @@
+"""The environment, read in one place and checked before anything starts."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+EMBEDDED_SERVERS = VAR / "servers.json"
+"""Where launch says at which addresses the embedded servers answer."""
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+E164 = r"^\+[1-9][0-9]{6,14}$"
+
+
+def _is_web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address")
+    return url.rstrip("/")
+
+
+def _is_safe_api_address(url: str) -> str:
+    parts = urlsplit(_is_web_address(url))
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("plain http is allowed only for loopback, since it would carry the auth token")
+    return url.rstrip("/")
+
+
+WebAddress = Annotated[str, AfterValidator(_is_web_address)]
+ApiAddress = Annotated[str, AfterValidator(_is_safe_api_address)]
+Seconds = Annotated[float, Field(ge=1)]
+Channel = Literal[0, 1]
+
+
+class Settings(BaseSettings):
+    """Every variable of the environment, under its own name in lower case.
+
+    An empty variable counts as one that is not set.
+    """
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", env_ignore_empty=True, extra="ignore")
+
+    database_url: str | None = None
+    redis_url: str | None = None
+    redis_tls_verify: bool = True
+    port: int = Field(default=5000, ge=0, le=65535)
+    public_base_url: WebAddress | None = None
+    secret_key: str | None = None
+    flask_debug: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    dyno: str | None = None
+
+    twilio_account_sid: str | None = Field(default=None, pattern="^AC[0-9a-f]{32}$")
+    twilio_auth_token: str | None = None
+    twilio_api_base_url: ApiAddress = "https://api.twilio.com"
+    twilio_region: str | None = None
+    twilio_edge: str | None = None
+    recording_start: Literal["auto", "twiml", "api", "off"] = "auto"
+    fallback_forward_number: str | None = Field(default=None, pattern=E164)
+    recording_customer_channel: Channel = 0
+    recording_customer_channel_outbound: Channel = 0
+    media_stream_url: str | None = Field(default=None, pattern="^wss://")
+
+    storage_url: str = (VAR / "recordings").as_uri()
+    whisper_model: str = "small"
+    whisper_device: str = "auto"
+    whisper_compute_type: str = "auto"
+    whisper_language: str = "auto"
+    openai_api_key: str | None = None
+    openai_base_url: WebAddress | None = None
+    summary_model: str | None = None
+
+    run_migrations: bool = False
+    migration_lock_wait_seconds: float = Field(default=30, ge=0)
+    migration_statement_timeout: str = Field(default="120s", pattern=r"^[0-9]+ ?(ms|s|min|h)?$")
+
+    business_slots: int = Field(default=3, ge=1)
+    grace_seconds: Seconds = 10
+    adopt_days: Seconds = 7
+    sweep_seconds: Seconds = 60
+    stuck_seconds: Seconds = 600
+    lease_seconds: Seconds = 90
+    enqueue_cooldown_seconds: Seconds = 60
+    retry_base_seconds: Seconds = 60
+    retry_max_seconds: Seconds = 1200
+    max_attempts: int = Field(default=5, ge=1)
+    alert_urls: str | None = None
+
+    @field_validator("recording_customer_channel", "recording_customer_channel_outbound", mode="before")
+    @classmethod
+    def _channel_from_text(cls, value: Any) -> Any:
+        return int(value) if value in ("0", "1") else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_driver(cls, url: str | None) -> str | None:
+        return url and with_driver(url)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: str | None) -> str | None:
+        if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("storage_url")
+    @classmethod
+    def _is_storage(cls, url: str) -> str:
+        if urlsplit(url).scheme not in {"file", "s3", "gs", "az"}:
+            raise ValueError("must begin with file://, s3://, gs:// or az://")
+        return url
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.storage_url.startswith("file:") and self.dyno:
+            raise ValueError(
+                "STORAGE_URL: file:// keeps nothing on Heroku, whose disks are neither shared nor kept;"
+                " name an object store, e.g. s3://bucket/prefix"
+            )
+        if self.twilio_region or self.twilio_edge:
+            raise ValueError(
+                "TWILIO_REGION, TWILIO_EDGE: unset both; they rewrite the host of TWILIO_API_BASE_URL,"
+                " which names the address in full"
+            )
+        return self
+
+    @property
+    def twilio_auth_tokens(self) -> tuple[str, ...]:
+        """The tokens that verify a signature; the first one signs and logs in."""
+        return tuple(token.strip() for token in (self.twilio_auth_token or "").split(",") if token.strip())
+
+    @property
+    def has_twilio(self) -> bool:
+        return bool(self.twilio_account_sid and self.twilio_auth_tokens)
+
+    @property
+    def has_simulated_twilio(self) -> bool:
+        """The phone company is on this machine: nothing real is at stake."""
+        return urlsplit(self.twilio_api_base_url).hostname in LOOPBACK
+
+
+def with_driver(url: str) -> str:
+    """Name psycopg2 in a PostgreSQL URL, which SQLAlchemy 2.1 would otherwise take for psycopg 3."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg2"}:
+        raise ValueError("must begin with postgres:// or postgresql://")
+    return f"postgresql+psycopg2://{rest}"
+
+
+def libpq(url: str) -> str:
+    """The same database as other programs spell it."""
+    return url.replace("postgresql+psycopg2://", "postgresql://", 1)
+
+
+def load(**known: Any) -> Settings:
+    """Read the environment and `.env`; stop the process, naming the variable and the rule, when one is wrong."""
+    try:
+        return Settings(**known)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False):
+            name = "".join(str(part).upper() for part in problem["loc"][:1])
+            message = problem["msg"].removeprefix("Value error, ")
+            print(f"{name}: {message}" if name else message, file=sys.stderr)  # noqa: T201 - logging is not up yet
+        sys.exit(1)
+
+
+def require_database_url(config: Settings) -> str:
+    """DATABASE_URL, or the embedded PostgreSQL that is running here."""
+    return config.database_url or with_driver(_embedded("database_url", "DATABASE_URL"))
+
+
+def require_redis_url(config: Settings) -> str:
+    """REDIS_URL, or the embedded Valkey that is running here."""
+    return config.redis_url or _embedded("redis_url", "REDIS_URL")
+
+
+def _embedded(key: str, variable: str) -> str:
+    try:
+        return str(json.loads(EMBEDDED_SERVERS.read_text())[key])
+    except (FileNotFoundError, KeyError):
+        print(  # noqa: T201 - the command's answer
+            f"{variable}: not set, and no embedded server runs here; set it, or start `make run` or `make demo` first",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+def environment(**overrides: str) -> dict[str, str]:
+    """This process's environment with some variables set, for a child."""
+    return {**os.environ, **overrides}

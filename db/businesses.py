@@ -1,0 +1,31 @@
+"""Which business a call belongs to."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models import Business, BusinessNumber
+
+
+def owner_of(session: Session, number: str | None) -> Business | None:
+    """The one active business that claims the number; a number that two claim belongs to neither."""
+    claimed = session.scalars(
+        select(Business)
+        .join(BusinessNumber, BusinessNumber.business_id == Business.id)
+        .where(BusinessNumber.number == number, Business.is_active.is_not(False))
+        .limit(2)
+    ).all()
+    return claimed[0] if len(claimed) == 1 else None
+
+
+def add(session: Session, name: str, numbers: list[str], **fields: str | None) -> Business:
+    """A new business, called at these numbers."""
+    business = Business(name=name, phone_number=numbers[0] if numbers else None, **fields)
+    session.add(business)
+    session.flush()
+    session.add_all(BusinessNumber(business_id=business.id, number=number) for number in numbers)
+    return business
+
+
+def exists(session: Session, business_id: int) -> bool:
+    """Whether there is a business with that id."""
+    return session.get(Business, business_id) is not None

@@ -1,0 +1,130 @@
+"""Finding calls, and what the phone company tells about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from db import businesses, costs, events, stages, tasks
+from db.events import Event
+from db.models import HAS_CALL_SID, CallLog, WebhookDelivery
+from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, UNANSWERED_CALL_STATUSES, RecordingStatus, Stage
+
+TWILIO = "twilio"
+
+
+@dataclass(frozen=True)
+class CallFacts:
+    """What one webhook, or one look at the phone company's API, says about a call."""
+
+    call_sid: str
+    status: str | None = None
+    direction: str | None = None
+    from_number: str | None = None
+    to_number: str | None = None
+    parent_call_sid: str | None = None
+    duration: int | None = None
+    at: datetime | None = None
+
+    @property
+    def is_outbound(self) -> bool:
+        return (self.direction or "").startswith("outbound")
+
+
+def lock(session: Session, call_sid: str) -> CallLog | None:
+    """The call, held until the transaction ends."""
+    return session.scalar(
+        select(CallLog).where(CallLog.call_sid == call_sid).with_for_update().execution_options(populate_existing=True)
+    )
+
+
+def tell(session: Session, facts: CallFacts, *, ask_after: float) -> CallLog:
+    """Take in what is said of a call, which is made if nobody has heard of it; it is locked from here on.
+
+    Facts come in any order and more than once: a status only moves up, and what is known stays.
+    When the call has ended, the phone company is asked for its recording in `ask_after` seconds, should it not tell.
+    """
+    call = lock(session, facts.call_sid) or _make(session, facts.call_sid)
+    _complete(session, call, facts)
+    if facts.status and _is_later(facts.status, call.call_status):
+        _move(session, call, facts, ask_after)
+    if call.call_status in FINAL_CALL_STATUSES:
+        call.duration = call.duration or facts.duration
+        costs.work_out(session, call)
+    call.updated_at = func.timezone("utc", func.now())
+    session.flush()
+    return call
+
+
+def _make(session: Session, call_sid: str) -> CallLog:
+    session.execute(
+        insert(CallLog)
+        .values(call_sid=call_sid)
+        .on_conflict_do_nothing(index_elements=["call_sid"], index_where=text(HAS_CALL_SID))
+    )
+    call = lock(session, call_sid)
+    if call is None:
+        raise LookupError("a call that was just made is gone")
+    return call
+
+
+def _complete(session: Session, call: CallLog, facts: CallFacts) -> None:
+    call.from_number = call.from_number or facts.from_number
+    call.to_number = call.to_number or facts.to_number
+    call.twilio_direction = call.twilio_direction or facts.direction
+    call.parent_call_sid = call.parent_call_sid or facts.parent_call_sid
+    if facts.direction and not call.direction:
+        call.direction = "outbound" if facts.is_outbound else "inbound"
+    if call.business_id is None and call.direction:
+        assign(session, call)
+
+
+def assign(session: Session, call: CallLog) -> None:
+    """Give the call to the business whose number was called, or which called; to nobody when that is unclear."""
+    ours = call.from_number if call.direction == "outbound" else call.to_number
+    owner = businesses.owner_of(session, ours)
+    if owner is None:
+        return
+    call.business_id = owner.id
+    for task in tasks.open_stages(session, call).values():
+        task.business_id = owner.id
+
+
+def _is_later(status: str, known: str | None) -> bool:
+    return CALL_STATUS_ORDER[status] > CALL_STATUS_ORDER.get(known or "", -1)
+
+
+def _move(session: Session, call: CallLog, facts: CallFacts, ask_after: float) -> None:
+    status = str(facts.status)
+    call.call_status = status
+    events.note(
+        session,
+        call.id,
+        Event.CALL_STATUS,
+        said_by=TWILIO,
+        once=f"call:{status}",
+        status=status,
+        duration=facts.duration,
+    )
+    if status == "in-progress":
+        call.answered_at = call.answered_at or facts.at or func.timezone("utc", func.now())
+    if status in FINAL_CALL_STATUSES and call.recording_status in (RecordingStatus.PENDING, RecordingStatus.RECORDING):
+        _expect_the_end(session, call, status, ask_after)
+
+
+def _expect_the_end(session: Session, call: CallLog, status: str, ask_after: float) -> None:
+    """A call that ended has a recording at the phone company by now, or never."""
+    if status in UNANSWERED_CALL_STATUSES:
+        stages.settle_without_recording(session, call, said_by=TWILIO)
+    else:
+        tasks.open_task(session, call, Stage.RECORDING, due_in=ask_after)
+
+
+def count_delivery(session: Session, token: str | None) -> bool:
+    """Remember a delivery's idempotency token; True when it was seen before, so that this one is a retry."""
+    if not token:
+        return False
+    row = insert(WebhookDelivery).values(token=token).on_conflict_do_nothing().returning(WebhookDelivery.token)
+    return session.scalar(row) is None

@@ -1,0 +1,54 @@
+"""Connections to PostgreSQL: one engine a process, made after any fork."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+POOL_SIZE = 8
+"""Connections a process may hold; the embedded server allows 100 in all."""
+
+CONNECT_SECONDS = 2
+POOL_WAIT_SECONDS = 1
+
+
+def connect(url: str, *, statement_seconds: float, application: str) -> Engine:
+    """An engine whose statements, lock waits and forgotten transactions all end by themselves."""
+    options = {
+        "timezone": "UTC",
+        "statement_timeout": f"{int(statement_seconds * 1000)}",
+        "lock_timeout": f"{int(statement_seconds * 500)}",
+        "idle_in_transaction_session_timeout": "10000",
+    }
+    return create_engine(
+        make_url(url),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged, and parameters are what people said
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": application,
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        },
+    )
+
+
+class Database:
+    """Hands out transactions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits when the block ends, and rolls back when it raises."""
+        with self._sessions.begin() as session:
+            yield session
+
+    @property
+    def url(self) -> URL:
+        return self.engine.url

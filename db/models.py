@@ -1,0 +1,272 @@
+"""The tables. call_log, business and users keep the names and columns of existing installations."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    Sequence,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+HAS_CALL_SID = "call_sid IS NOT NULL AND call_sid <> ''"
+"""Rows of old installations may have none; only the others are unique. ON CONFLICT must repeat it."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """TIMESTAMP without zone, which means UTC, as old installations have it; aware in Python."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """What all tables share: the mapping of Python's types to PostgreSQL's."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[dict[str, Any]]: JSONB,
+    }
+
+
+UTC_NOW = text("timezone('utc', now())")
+
+
+class Business(Base):
+    """A customer of the installation: all its calls, users and settings are apart from every other's."""
+
+    __tablename__ = "business"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    business_type: Mapped[str] = mapped_column(String(255), server_default="general")
+    phone_number: Mapped[str | None] = mapped_column(String(255))
+    greeting_message: Mapped[str | None] = mapped_column(Text)
+    is_active: Mapped[bool | None] = mapped_column(Boolean, server_default=text("true"))
+    language: Mapped[str | None] = mapped_column(String(8))
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    forward_number: Mapped[str | None] = mapped_column(String(32))
+    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
+    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class BusinessNumber(Base):
+    """A number a business is called at. Two businesses may claim one; then it belongs to neither."""
+
+    __tablename__ = "business_number"
+
+    business_id: Mapped[int] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
+
+
+class User(Base):
+    """Somebody who signs in. An operator may belong to no business."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id"))
+    email: Mapped[str] = mapped_column(String(255), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str | None] = mapped_column(String(255))
+    role: Mapped[str | None] = mapped_column(String(50), server_default="agent")
+    language: Mapped[str | None] = mapped_column(String(8))
+    is_active: Mapped[bool | None] = mapped_column(Boolean, server_default=text("true"))
+    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
+    last_login: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ApiToken(Base):
+    """A bearer token: only its SHA-256 is kept."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class CallLog(Base):
+    """A call, and where each stage of its pipeline stands."""
+
+    __tablename__ = "call_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id"))
+    call_sid: Mapped[str | None] = mapped_column(String(64))
+    parent_call_sid: Mapped[str | None] = mapped_column(String(64))
+    from_number: Mapped[str | None] = mapped_column(String(64))
+    to_number: Mapped[str | None] = mapped_column(String(64))
+    direction: Mapped[str | None] = mapped_column(String(16))
+    twilio_direction: Mapped[str | None] = mapped_column(String(32))
+    call_status: Mapped[str | None] = mapped_column(String(32))
+    duration: Mapped[int | None]
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
+    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    recording_status: Mapped[str | None] = mapped_column(String(32), server_default="pending")
+    recording_download_status: Mapped[str | None] = mapped_column(String(32), server_default="missing")
+    transcript_status: Mapped[str | None] = mapped_column(String(32), server_default="pending")
+    summary_status: Mapped[str | None] = mapped_column(String(32), server_default="pending")
+    outcome: Mapped[str | None] = mapped_column(String(32))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    retry_count: Mapped[int | None] = mapped_column(Integer, server_default="0")
+
+    recording_mode: Mapped[str | None] = mapped_column(String(32))
+    recording_sid: Mapped[str | None] = mapped_column(String(64), index=True)
+    recording_url: Mapped[str | None] = mapped_column(String(512))
+    recording_count: Mapped[int | None] = mapped_column(Integer, server_default="0")
+    recording_last_enqueue_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recording_fail_count: Mapped[int | None] = mapped_column(Integer, server_default="0")
+    recording_next_retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    audio_bytes_len: Mapped[int | None] = mapped_column(BigInteger)
+    audio_duration_sec: Mapped[float | None] = mapped_column(Double)
+
+    stream_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stream_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stream_duration_sec: Mapped[float | None] = mapped_column(Double)
+    stream_connect_count: Mapped[int | None] = mapped_column(Integer, server_default="0")
+    webhook_11205_count: Mapped[int | None] = mapped_column(Integer, server_default="0")
+    webhook_retry_count: Mapped[int | None] = mapped_column(Integer, server_default="0")
+    estimated_cost_bucket: Mapped[str | None] = mapped_column(String(16))
+
+    transcript_source: Mapped[str | None] = mapped_column(String(32))
+    transcription: Mapped[str | None] = deferred(mapped_column(Text))
+    final_transcript: Mapped[str | None] = deferred(mapped_column(Text))
+    summary: Mapped[str | None] = mapped_column(Text)
+    summary_model: Mapped[str | None] = mapped_column(String(255))
+
+    __table_args__ = (
+        Index("uniq_call_log_call_sid", "call_sid", unique=True, postgresql_where=text(HAS_CALL_SID)),
+        Index("ix_call_log_business_id_created_at", "business_id", created_at.desc(), "id"),
+    )
+
+
+class Recording(Base):
+    """Every recording the phone company ever named; the call's own one is call_log.recording_sid."""
+
+    __tablename__ = "recording"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call_log.id", ondelete="CASCADE"), index=True)
+    recording_sid: Mapped[str] = mapped_column(String(64), unique=True)
+    status: Mapped[str] = mapped_column(String(32))
+    source: Mapped[str | None] = mapped_column(String(64))
+    channels: Mapped[int | None]
+    duration: Mapped[int | None]
+    """Seconds, as announced by the phone company."""
+    started_at: Mapped[datetime | None]
+    error_code: Mapped[int | None]
+    file: Mapped[str | None] = mapped_column(String(255))
+    """The object's name in our storage; set only when it is there, whole and checked."""
+    bytes_len: Mapped[int | None] = mapped_column(BigInteger)
+    audio_seconds: Mapped[float | None] = mapped_column(Double)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Transcript(Base):
+    """Who said what: turns of {channel, speaker, start, end, text}, in time order."""
+
+    __tablename__ = "transcript"
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("call_log.id", ondelete="CASCADE"), primary_key=True)
+    turns: Mapped[list[dict[str, Any]]]
+    language: Mapped[str | None] = mapped_column(String(8))
+    model: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+FENCE = Sequence("fence", metadata=Base.metadata)
+"""Claim numbers; never used twice."""
+
+
+class Task(Base):
+    """An open stage of a call: made when the stage opens, deleted when it is final, with the status it moves."""
+
+    __tablename__ = "task"
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("call_log.id", ondelete="CASCADE"), primary_key=True)
+    stage: Mapped[str] = mapped_column(String(16), primary_key=True)
+    business_id: Mapped[int] = mapped_column(server_default="0")
+    """0 for a call that belongs to no business: those share slots too."""
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    due_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    enqueued_at: Mapped[datetime | None]
+    claim: Mapped[int | None] = mapped_column(BigInteger)
+    worker: Mapped[str | None] = mapped_column(String(255))
+    lease_until: Mapped[datetime | None]
+    progress: Mapped[int | None] = mapped_column(SmallInteger)
+
+    __table_args__ = (
+        CheckConstraint("(claim IS NULL) = (lease_until IS NULL)", name="task_claim_has_lease"),
+        Index("task_line", "business_id", "stage", "due_at", "call_id"),
+        Index("task_lease", "lease_until", postgresql_where=text("claim IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+
+class CallEvent(Base):
+    """What happened to a call, when, and who says so. Append-only."""
+
+    __tablename__ = "call_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call_log.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    event: Mapped[str] = mapped_column(String(64))
+    detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    said_by: Mapped[str] = mapped_column(String(64))
+    once: Mapped[str | None] = mapped_column(String(128))
+    """What makes the event the same one when it is reported again; NULL for events that may recur."""
+
+    __table_args__ = (
+        UniqueConstraint("call_id", "once", name="uniq_call_event_once"),
+        Index("ix_call_event_call_id_at", "call_id", "at"),
+    )
+
+
+class WebhookDelivery(Base):
+    """An I-Twilio-Idempotency-Token: seen again, it was a retry."""
+
+    __tablename__ = "webhook_delivery"
+
+    token: Mapped[str] = mapped_column(String(128), primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class SweepRun(Base):
+    """When each sweep last ran."""
+
+    __tablename__ = "sweep_run"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ran_at: Mapped[datetime] = mapped_column(server_default=func.now())

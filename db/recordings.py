@@ -1,0 +1,171 @@
+"""What the phone company tells about recordings."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from conf.logs import log_event
+from db import costs, events, stages, tasks
+from db.events import Event
+from db.models import CallLog, Recording
+from db.words import FINAL_CALL_STATUSES, Outcome, RecordingMode, RecordingStatus, Stage
+
+log = logging.getLogger(__name__)
+
+FINAL = {"completed", "absent", "failed"}
+
+MODE_OF_SOURCE = {
+    "StartCallRecordingTwiML": RecordingMode.TWIML,
+    "StartCallRecordingAPI": RecordingMode.API,
+    "OutboundAPI": RecordingMode.CALL_RECORD,
+}
+
+OUTCOME_OF_ERROR = {16101: Outcome.TOO_SHORT, 16102: Outcome.SILENT}
+"""Twilio's error codes of an absent recording."""
+
+EVENT_OF_STATUS = {
+    "completed": Event.RECORDING_COMPLETED,
+    "absent": Event.RECORDING_ABSENT,
+    "failed": Event.RECORDING_FAILED,
+}
+
+
+@dataclass(frozen=True)
+class RecordingFacts:
+    """What one callback, or one row of the phone company's list, says about a recording.
+
+    status: in-progress, paused, stopped, processing, completed, absent, failed; duration in seconds.
+    """
+
+    recording_sid: str
+    status: str
+    url: str
+    source: str | None = None
+    channels: int | None = None
+    duration: int | None = None
+    started_at: datetime | None = None
+    error_code: int | None = None
+
+
+def tell(session: Session, call: CallLog, facts: RecordingFacts, *, said_by: str) -> bool:
+    """Take in what is said of a recording of a locked call; True when nobody had heard of it.
+
+    Callbacks come in any order: a recording that has reached its end stays there.
+    """
+    known = session.scalar(select(Recording).where(Recording.recording_sid == facts.recording_sid))
+    if known is None:
+        known = _make(session, call, facts)
+        events.note(
+            session,
+            call.id,
+            Event.RECORDING_STARTED,
+            said_by=said_by,
+            once=f"started:{facts.recording_sid}",
+            recording_sid=facts.recording_sid,
+            source=facts.source,
+            second=start_second(call, facts),
+        )
+        is_new = True
+    else:
+        is_new = False
+    if known.call_id != call.id:
+        return False
+    if is_new or known.status not in FINAL:
+        _take_in(session, call, known, facts, said_by)
+    return is_new
+
+
+def start_second(call: CallLog, facts: RecordingFacts) -> float | None:
+    """How many seconds after the answer the recording began; None when either time is unknown."""
+    if call.answered_at is None or facts.started_at is None:
+        return None
+    return max(0.0, (facts.started_at - call.answered_at).total_seconds())
+
+
+def own(session: Session, call: CallLog) -> Recording | None:
+    """The recording that is the call's own: the first that completed."""
+    return session.scalar(select(Recording).where(Recording.recording_sid == call.recording_sid))
+
+
+def _make(session: Session, call: CallLog, facts: RecordingFacts) -> Recording:
+    session.execute(
+        insert(Recording)
+        .values(call_id=call.id, recording_sid=facts.recording_sid, status=facts.status)
+        .on_conflict_do_nothing(index_elements=["recording_sid"])
+    )
+    return session.scalars(select(Recording).where(Recording.recording_sid == facts.recording_sid)).one()
+
+
+def _take_in(session: Session, call: CallLog, known: Recording, facts: RecordingFacts, said_by: str) -> None:
+    known.status = facts.status
+    known.source = facts.source or known.source
+    known.channels = facts.channels or known.channels
+    known.duration = facts.duration if facts.duration is not None else known.duration
+    known.started_at = facts.started_at or known.started_at
+    known.error_code = facts.error_code or known.error_code
+    session.flush()
+    _count(session, call)
+    if facts.status in EVENT_OF_STATUS:
+        events.note(
+            session,
+            call.id,
+            EVENT_OF_STATUS[facts.status],
+            said_by=said_by,
+            once=f"{facts.status}:{facts.recording_sid}",
+            recording_sid=facts.recording_sid,
+            seconds=facts.duration,
+            error_code=facts.error_code,
+        )
+    if facts.status == "completed":
+        _complete(session, call, known, facts)
+    elif facts.status in FINAL:
+        _end_without(session, call, known, said_by)
+    elif call.recording_status == RecordingStatus.PENDING:
+        call.recording_status = RecordingStatus.RECORDING
+    if call.call_status in FINAL_CALL_STATUSES:
+        costs.work_out(session, call)
+
+
+def _count(session: Session, call: CallLog) -> None:
+    there = select(func.count()).where(Recording.call_id == call.id, Recording.status != "absent")
+    call.recording_count = session.scalar(there)
+
+
+def _complete(session: Session, call: CallLog, known: Recording, facts: RecordingFacts) -> None:
+    if call.recording_sid not in (None, "", known.recording_sid):
+        return
+    call.recording_sid, call.recording_url = known.recording_sid, facts.url
+    call.recording_mode = MODE_OF_SOURCE.get(known.source or "", call.recording_mode)
+    call.recording_status = RecordingStatus.COMPLETED
+    call.outcome = call.last_error = None
+    tasks.close_task(session, call, Stage.RECORDING)
+    stages.open_download(session, call)
+
+
+def _end_without(session: Session, call: CallLog, known: Recording, said_by: str) -> None:
+    """Settle the call, unless another of its recordings is there or still to come."""
+    hopeful = select(func.count()).where(Recording.call_id == call.id, Recording.status.not_in(("absent", "failed")))
+    if session.scalar(hopeful):
+        return
+    outcome = OUTCOME_OF_ERROR.get(known.error_code or 0, Outcome.NO_RECORDING)
+    error = "the phone company could not make the recording" if known.status == "failed" else None
+    stages.settle_without_recording(session, call, said_by=said_by, outcome=outcome, error=error)
+
+
+def log_start(call: CallLog, facts: RecordingFacts) -> None:
+    """Say in the log that a recording was first heard of, and how many seconds after the answer it began."""
+    log_event(
+        log,
+        logging.INFO,
+        "RECORDING_STARTED",
+        call_sid=call.call_sid,
+        recording_sid=facts.recording_sid,
+        mode=MODE_OF_SOURCE.get(
+            facts.source or "", RecordingMode(call.recording_mode) if call.recording_mode else None
+        ),
+        second=start_second(call, facts),
+    )

@@ -1,0 +1,155 @@
+"""The edges of the state machine: every change of a stage's status, with the task that belongs to it.
+
+Callers hold the call's lock. docs/state-machine.md draws it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from db import costs, events, tasks
+from db.events import Event
+from db.models import CallLog, Transcript
+from db.words import DownloadStatus, Outcome, RecordingStatus, Speaker, Stage, TextStatus
+
+LONGEST_ERROR = 500
+
+PREFIX = {
+    Stage.RECORDING: "Recording failed",
+    Stage.DOWNLOAD: "Recording failed",
+    Stage.TRANSCRIPT: "Transcript failed",
+    Stage.SUMMARY: "Summary failed",
+}
+
+
+def open_download(session: Session, call: CallLog) -> None:
+    """The phone company has finished the recording: fetch it, unless it is here or on its way."""
+    if call.recording_download_status != DownloadStatus.READY:
+        tasks.open_task(session, call, Stage.DOWNLOAD)
+
+
+def settle_without_recording(
+    session: Session, call: CallLog, *, said_by: str, outcome: Outcome = Outcome.NO_RECORDING, error: str | None = None
+) -> None:
+    """There is no recording and there will be none: the pipeline ends here, with a reason and mostly no error."""
+    tasks.close_task(session, call, Stage.RECORDING)
+    call.recording_status = RecordingStatus.FAILED
+    call.outcome = outcome
+    call.last_error = error and _told(Stage.RECORDING, error)
+    _fail_texts(call)
+    events.note(session, call.id, Event.SETTLED_WITHOUT_RECORDING, said_by=said_by, outcome=outcome)
+    costs.work_out(session, call)
+
+
+def settle_download(
+    session: Session, call: CallLog, *, bytes_len: int, seconds: float, said_by: str, name: str
+) -> None:
+    """The file is in our storage, whole and checked; its transcript comes next, unless there is one."""
+    call.recording_download_status = DownloadStatus.READY
+    call.recording_next_retry_at = None
+    call.audio_bytes_len, call.audio_duration_sec = bytes_len, seconds
+    _mend(call)
+    events.note(
+        session, call.id, Event.DOWNLOADED, said_by=said_by, bytes=bytes_len, seconds=round(seconds, 2), file=name
+    )
+    if call.transcript_status != TextStatus.COMPLETED:
+        call.transcript_status = call.summary_status = TextStatus.PENDING
+        tasks.open_task(session, call, Stage.TRANSCRIPT)
+
+
+def settle_transcript(
+    session: Session, call: CallLog, turns: Sequence[dict[str, Any]], *, language: str | None, model: str, said_by: str
+) -> None:
+    """Who said what is known; the summary comes next, unless nobody spoke."""
+    row = insert(Transcript).values(call_id=call.id, turns=list(turns), language=language, model=model)
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["call_id"],
+            set_={"turns": row.excluded.turns, "language": row.excluded.language, "model": row.excluded.model},
+        )
+    )
+    call.final_transcript = "\n".join(f"{_name(turn['speaker'])}: {turn['text']}" for turn in turns) or None
+    call.transcript_source = "recording"
+    call.transcript_status = TextStatus.COMPLETED
+    events.note(session, call.id, Event.TRANSCRIBED, said_by=said_by, turns=len(turns), language=language, model=model)
+    if turns:
+        _mend(call)
+        call.summary_status = TextStatus.PENDING
+        tasks.open_task(session, call, Stage.SUMMARY)
+    else:
+        call.summary_status, call.summary, call.summary_model = TextStatus.COMPLETED, None, None
+        call.outcome, call.last_error = Outcome.NO_SPEECH, None
+
+
+def settle_summary(session: Session, call: CallLog, text: str, *, model: str, said_by: str) -> None:
+    """The call is done."""
+    call.summary, call.summary_model, call.summary_status = text, model, TextStatus.COMPLETED
+    _mend(call)
+    events.note(session, call.id, Event.SUMMARIZED, said_by=said_by, model=model)
+
+
+def fail(session: Session, call: CallLog, stage: Stage, outcome: Outcome, error: str, *, said_by: str) -> None:
+    """The stage has failed for good, and with it what would have come after."""
+    if stage is Stage.RECORDING:
+        return settle_without_recording(session, call, said_by=said_by, outcome=outcome, error=error)
+    if stage is Stage.DOWNLOAD:
+        call.recording_download_status, call.recording_next_retry_at = DownloadStatus.FAILED, None
+    if stage is Stage.SUMMARY:
+        call.summary_status = TextStatus.FAILED
+    else:
+        _fail_texts(call)
+    call.outcome, call.last_error = outcome, _told(stage, error)
+    events.note(session, call.id, Event.STAGE_FAILED, said_by=said_by, stage=stage, outcome=outcome, error=error)
+    return None
+
+
+def wait(session: Session, call: CallLog, stage: Stage, error: str, *, said_by: str, delay: float) -> None:
+    """An attempt did not succeed; another one comes in `delay` seconds."""
+    call.retry_count = (call.retry_count or 0) + 1
+    call.last_error = _told(stage, error)
+    mark_open(call, stage, DownloadStatus.FAILED)
+    if stage is Stage.DOWNLOAD:
+        call.recording_fail_count = (call.recording_fail_count or 0) + 1
+    events.note(session, call.id, Event.STAGE_RETRIED, said_by=said_by, stage=stage, error=error, delay=round(delay))
+
+
+def mark_open(call: CallLog, stage: Stage, download: DownloadStatus = DownloadStatus.MISSING) -> None:
+    """The stage waits; nobody works on it."""
+    if stage is Stage.DOWNLOAD:
+        call.recording_download_status = download
+    elif stage is Stage.TRANSCRIPT:
+        call.transcript_status = TextStatus.PENDING
+    elif stage is Stage.SUMMARY:
+        call.summary_status = TextStatus.PENDING
+
+
+def mark_claimed(call: CallLog, stage: Stage) -> None:
+    """A worker has it."""
+    if stage is Stage.DOWNLOAD:
+        call.recording_download_status, call.recording_next_retry_at = DownloadStatus.DOWNLOADING, None
+    elif stage is Stage.TRANSCRIPT:
+        call.transcript_status = TextStatus.PROCESSING
+    elif stage is Stage.SUMMARY:
+        call.summary_status = TextStatus.PROCESSING
+
+
+def _mend(call: CallLog) -> None:
+    call.outcome = call.last_error = None
+
+
+def _fail_texts(call: CallLog) -> None:
+    """A text that exists stays, whatever became of the recording."""
+    if call.transcript_status != TextStatus.COMPLETED:
+        call.transcript_status = TextStatus.FAILED
+    if call.summary_status != TextStatus.COMPLETED:
+        call.summary_status = TextStatus.FAILED
+
+
+def _told(stage: Stage, error: str) -> str:
+    return f"{PREFIX[stage]}: {error}"[:LONGEST_ERROR]
+
+
+def _name(speaker: str) -> str:
+    return Speaker(speaker).value.capitalize()

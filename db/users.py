@@ -1,0 +1,79 @@
+"""Who signs in, and what their tokens open."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from db.models import ApiToken, User
+from db.words import Role
+
+LEGACY_ROLES = {
+    "system_admin": Role.OPERATOR,
+    "owner": Role.MANAGER,
+    "admin": Role.MANAGER,
+}
+"""Roles of existing installations, beside our own; whatever is neither is an agent."""
+
+TOKEN_BYTES = 32
+
+
+def role_of(user: User) -> Role:
+    """The user's role in our words."""
+    stored = user.role or ""
+    return LEGACY_ROLES.get(stored) or (Role(stored) if stored in set(Role) else Role.AGENT)
+
+
+def by_email(session: Session, email: str) -> User | None:
+    """The active user with that address, however it is capitalised."""
+    return session.scalar(select(User).where(func.lower(User.email) == email.strip().lower(), _is_active()))
+
+
+def by_id(session: Session, user_id: int) -> User | None:
+    """The active user with that id."""
+    return session.scalar(select(User).where(User.id == user_id, _is_active()))
+
+
+def by_token(session: Session, token: str) -> User | None:
+    """The active user a bearer token speaks for; notes that it was used."""
+    row = session.execute(
+        select(ApiToken, User)
+        .join(User, User.id == ApiToken.user_id)
+        .where(ApiToken.token_sha256 == _fingerprint(token), ApiToken.revoked_at.is_(None), _is_active())
+    ).one_or_none()
+    if row is None:
+        return None
+    token_row, user = row.tuple()
+    token_row.last_used_at = func.now()
+    return user
+
+
+def note_login(user: User) -> None:
+    """The user has just signed in."""
+    user.last_login = datetime.now(UTC)
+
+
+def add(session: Session, *, email: str, password_hash: str, role: Role, business_id: int | None) -> User:
+    """A new user; the password is already hashed."""
+    user = User(email=email.strip(), password_hash=password_hash, role=role, business_id=business_id)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def add_token(session: Session, user: User, name: str) -> str:
+    """A new bearer token: the only time it can be read."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(ApiToken(user_id=user.id, name=name, token_sha256=_fingerprint(token)))
+    return token
+
+
+def _fingerprint(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _is_active() -> ColumnElement[bool]:
+    return User.is_active.is_not(False)

@@ -1,0 +1,96 @@
+"""The download stage: the phone company's file becomes ours, once, whole and checked."""
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from conf.logs import log_event
+from db import calls, recordings, stages
+from db.engine import Database
+from db.models import CallLog, Recording
+from db.words import Stage
+from jobs.facts import call_facts
+from jobs.keeper import Held
+from jobs.pipeline import Settle, Trade
+from providers import audio
+from providers.audio import AudioFacts
+from providers.errors import NotThereYet, Rejected
+from providers.storage import LocalStorage, Part
+from providers.telephony import Telephony
+
+log = logging.getLogger(__name__)
+
+NO_FILE_TO_COME = {"absent", "deleted", "failed"}
+SAID_BY = "download"
+
+
+@dataclass(frozen=True)
+class File:
+    """A recording's file in our storage."""
+
+    name: str
+    part: Part
+    audio: AudioFacts
+
+
+class Download(Trade):
+    """Fetches one recording."""
+
+    stage = Stage.DOWNLOAD
+
+    def __init__(self, telephony: Telephony, storage: LocalStorage, database: Database) -> None:
+        self._telephony, self._storage, self._database = telephony, storage, database
+
+    def work(self, held: Held) -> Settle:
+        """Stream the file into a part file, check it, and put it in its place."""
+        self._identify(held.claim.call_sid)
+        with self._database.transaction() as session:
+            wanted = recordings.own(session, session.get_one(CallLog, held.claim.call_id))
+        if wanted is None:
+            raise Rejected("gone", "The call has no recording.", outcome="gone")
+        file = self._fetch(wanted, f"{held.claim.call_sid}/{wanted.recording_sid}-{held.claim.number}.wav")
+        return partial(_settle, file)
+
+    def _fetch(self, wanted: Recording, name: str) -> File:
+        try:
+            with self._telephony.media(wanted.recording_sid, dual=wanted.channels != 1).open() as chunks:
+                part, facts = self._storage.save(name, chunks, partial(_checked, wanted.duration))
+        except NotThereYet:
+            if self._telephony.recording_status(wanted.recording_sid) in NO_FILE_TO_COME:
+                raise Rejected("gone", "The recording was deleted at the phone company.", outcome="gone") from None
+            raise
+        return File(name, part, facts)
+
+    def _identify(self, call_sid: str) -> None:
+        """A call that we first heard of by its recording: ask for its numbers, so that it finds its business."""
+        with self._database.transaction() as session:
+            known = calls.lock(session, call_sid)
+            if known is None or known.from_number:
+                return
+        info = self._telephony.call(call_sid)
+        with self._database.transaction() as session:
+            calls.tell(session, call_facts(info), ask_after=0)
+
+
+def _checked(announced: int | None, path: Path) -> AudioFacts:
+    facts = audio.measure(path)
+    audio.check_length(facts, announced)
+    return facts
+
+
+def _settle(file: File, session: Session, call: CallLog) -> None:
+    row = recordings.own(session, call)
+    if row is None:
+        raise LookupError("the call's recording is gone")
+    row.file, row.sha256, row.bytes_len = file.name, file.part.sha256, file.part.bytes_len
+    row.audio_seconds, row.channels = file.audio.seconds, file.audio.channels
+    stages.settle_download(
+        session, call, bytes_len=file.part.bytes_len, seconds=file.audio.seconds, said_by=SAID_BY, name=file.name
+    )
+    short_name = Path(file.name).name
+    log_event(
+        log, logging.INFO, "WORKER_DOWNLOAD_DONE", call_sid=call.call_sid, file=short_name, bytes=file.part.bytes_len
+    )

@@ -1,0 +1,113 @@
+"""Holds a claim while its work goes on: renews the lease from a side thread, and lets go in time.
+
+The work may sit in a native call for a minute, in which Python's signal handlers do not run. The signal's byte on
+the wakeup socket does arrive, and the side thread reads it.
+"""
+
+import logging
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from conf.logs import log_event
+from db import claims
+from db.claims import Claim, ClaimLost
+from db.engine import Database
+
+log = logging.getLogger(__name__)
+
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+RENEWALS_A_LEASE = 3
+"""Two may fail before the lease is over."""
+
+Leave = Callable[[Claim], None]
+
+
+class Held:
+    """A claim in work: where its worker says how far it is, and learns that it has lost it."""
+
+    def __init__(self, claim: Claim, database: Database, lease: float) -> None:
+        self.claim = claim
+        self._database = database
+        self._lease = lease
+        self._progress: int | None = 0
+        self.over = threading.Event()
+
+    def report(self, percent: int) -> None:
+        """Show progress. Raises ClaimLost when somebody else has the call by now."""
+        if percent != self._progress:
+            self._progress = percent
+            self.renew()
+
+    def renew(self) -> None:
+        """Hold on for another lease. Raises ClaimLost."""
+        with self._database.transaction() as session:
+            claims.renew(session, self.claim, self._lease, self._progress)
+
+
+class Keeper:
+    """One for a worker process; keeps at most one claim at a time."""
+
+    def __init__(
+        self, database: Database, *, lease: float, grace: float, leave: Leave, beat: Callable[[], None]
+    ) -> None:
+        self._database, self._lease, self._grace = database, lease, grace
+        self._leave, self._beat = leave, beat
+        self._ear, self._mouth = socket.socketpair()
+        self._ear.setblocking(False)
+        self._mouth.setblocking(False)
+        self._stop_at: float | None = None
+
+    def listen(self) -> None:
+        """Have signals heard; in the main thread, once."""
+        signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
+
+    @contextmanager
+    def hold(self, claim: Claim) -> Iterator[Held]:
+        """Keep the claim until the block ends. If the process must stop first, `leave` ends it and does not return."""
+        held = Held(claim, self._database, self._lease)
+        thread = threading.Thread(target=self._watch, args=(held,), name=f"keeper-{claim.number}", daemon=True)
+        thread.start()
+        try:
+            yield held
+        finally:
+            held.over.set()
+            self._mouth.send(b"\0")
+            thread.join()
+
+    def _watch(self, held: Held) -> None:
+        interval = self._lease / RENEWALS_A_LEASE
+        next_renewal = time.monotonic() + interval
+        while not held.over.is_set():
+            self._wait_until(min(next_renewal, self._stop_at or next_renewal))
+            if held.over.is_set():
+                return
+            if self._stop_at and time.monotonic() >= self._stop_at:
+                self._leave(held.claim)
+                return
+            if time.monotonic() >= next_renewal:
+                next_renewal += interval
+                self._renew(held)
+
+    def _wait_until(self, moment: float) -> None:
+        readable, _, _ = select.select([self._ear], [], [], max(0.0, moment - time.monotonic()))
+        if readable and self._stop_at is None and STOP_SIGNALS & set(self._ear.recv(64)):
+            self._stop_at = time.monotonic() + self._grace
+
+    def _renew(self, held: Held) -> None:
+        try:
+            held.renew()
+            self._beat()
+        except ClaimLost:
+            log_event(log, logging.WARNING, "CLAIM_LOST", call_sid=held.claim.call_sid, stage=held.claim.stage)
+            self._leave(held.claim)
+        except SQLAlchemyError as error:
+            log_event(
+                log, logging.WARNING, "LEASE_NOT_RENEWED", call_sid=held.claim.call_sid, reason=type(error).__name__
+            )

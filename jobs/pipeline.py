@@ -1,0 +1,195 @@
+"""One way through every stage: claim, work, settle, let the next one in.
+
+claim ── work ──┬─ Settle ────── result and status in one guarded commit, the next stage opens;
+                │                or Later: nothing wrong, but not finished
+                ├─ Unavailable ─ again with backoff, or given up when the attempts are used up
+                └─ Rejected ──── failed for good, with a reason
+"""
+
+import logging
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from conf.logs import log_event
+from db import claims, stages, tasks
+from db.claims import LINES, Claim, ClaimLost, Terms
+from db.engine import Database
+from db.models import CallLog
+from db.words import Outcome, Stage
+from jobs.keeper import Held, Keeper
+from jobs.queues import JOB_TYPE, Queues
+from providers.errors import ProviderError, Rejected, Unavailable
+
+log = logging.getLogger(__name__)
+
+JITTER = 0.2
+"""Delays are shortened by up to this share, so that calls that failed together do not come back together."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """Not finished, and nothing is wrong: look again in `delay` seconds. Costs no attempt."""
+
+    delay: float
+
+
+Settle = Callable[[Session, CallLog], Later | None]
+"""Writes what the work found out, while the call is locked and the claim is known to be ours."""
+
+
+class Trade(ABC):
+    """What a worker of one stage knows how to do."""
+
+    stage: Stage
+
+    @abstractmethod
+    def work(self, held: Held) -> Settle:
+        """Do it; the result is written by the returned function, in the transaction that settles the claim."""
+
+    def warm_up(self) -> None:  # noqa: B027 - most trades need nothing
+        """Make ready what takes long, before the first call."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often is tried again: the first delay and the longest, in seconds."""
+
+    base: float
+    longest: float
+
+
+@dataclass(frozen=True)
+class Crew:
+    """A worker process: its trade, and what it needs to practise it."""
+
+    name: str
+    trade: Trade | None
+    """None for maintenance, which takes no calls."""
+    database: Database
+    queues: Queues
+    keeper: Keeper
+    terms: Terms
+    pace: Pace
+    cooldown: float
+    """Seconds after which a job that was enqueued and never picked up is taken for lost."""
+
+
+ON_DUTY: ContextVar[Crew] = ContextVar("on_duty")
+"""Set once by the worker process; RQ calls `work` with nothing but a call's identifier."""
+
+
+def work(call_sid: str) -> None:
+    """The job: the stage of this worker's queue, for one call."""
+    crew = ON_DUTY.get()
+    if crew.trade is None:
+        raise LookupError("this worker takes no calls")
+    held = _claim(crew, crew.trade, call_sid)
+    if held is None:
+        return
+    try:
+        reason = _attempt(crew, crew.trade, held)
+    except ClaimLost:
+        log_event(log, logging.WARNING, "CLAIM_LOST", call_sid=call_sid, stage=held.stage)
+        return
+    if held.stage in LINES:
+        log_event(
+            log, logging.INFO, "WORKER_RELEASE_SLOT", call_sid=call_sid, business_id=held.business_id, reason=reason
+        )
+    _let_in(crew, held)
+
+
+def _claim(crew: Crew, trade: Trade, call_sid: str) -> Claim | None:
+    with crew.database.transaction() as session:
+        held = claims.claim(session, trade.stage, call_sid, crew.name, crew.terms)
+    if held:
+        who = {"call_sid": call_sid, "business_id": held.business_id}
+        log_event(log, logging.INFO, "WORKER_PICKED", job_type=JOB_TYPE[held.stage], **who)
+        if held.stage in LINES:
+            log_event(log, logging.INFO, "WORKER_SLOT_ACQUIRED", **who)
+    return held
+
+
+def _attempt(crew: Crew, trade: Trade, claim: Claim) -> str:
+    """Work and write what came of it; the word for the log."""
+    try:
+        with crew.keeper.hold(claim) as held:
+            settle = trade.work(held)
+    except Unavailable as error:
+        return _again_or_give_up(crew, claim, error)
+    except Rejected as error:
+        return _reject(crew, claim, error)
+    except (ClaimLost, SQLAlchemyError):
+        raise
+    except Exception as error:
+        log.exception("%s failed on %s", claim.stage, claim.call_sid)
+        return _again_or_give_up(crew, claim, Unavailable("bug", f"An error of ours: {type(error).__name__}."))
+    return _conclude(crew, claim, settle)
+
+
+def _conclude(crew: Crew, claim: Claim, settle: Settle) -> str:
+    with crew.database.transaction() as session:
+        call = claims.own(session, claim)
+        later = settle(session, call)
+        if later:
+            claims.release(session, call, claim, delay=later.delay, refund=True)
+        else:
+            tasks.close_task(session, call, claim.stage)
+    return "retry" if later else "success"
+
+
+def _again_or_give_up(crew: Crew, claim: Claim, error: Unavailable) -> str:
+    if error.counts and claim.attempts >= crew.terms.attempts:
+        give_up(crew.database, claim, error, said_by=crew.name)
+        return "failed"
+    delay = error.retry_after or _delay(crew.pace, claim.attempts)
+    with crew.database.transaction() as session:
+        call = claims.own(session, claim)
+        claims.release(session, call, claim, delay=delay, refund=not error.counts)
+        if error.counts:
+            stages.wait(session, call, claim.stage, str(error), said_by=crew.name, delay=delay)
+    _log_failure(claim, error, logging.WARNING)
+    return "retry"
+
+
+def give_up(database: Database, claim: Claim, error: ProviderError, *, said_by: str) -> None:
+    """The attempts are used up."""
+    with database.transaction() as session:
+        _fail(session, claim, Outcome.GAVE_UP, error, said_by)
+    _log_failure(claim, error, logging.ERROR)
+
+
+def _reject(crew: Crew, claim: Claim, error: Rejected) -> str:
+    with crew.database.transaction() as session:
+        _fail(session, claim, Outcome(error.outcome), error, crew.name)
+    _log_failure(claim, error, logging.ERROR)
+    return "failed"
+
+
+def _fail(session: Session, claim: Claim, outcome: Outcome, error: ProviderError, said_by: str) -> None:
+    call = claims.own(session, claim)
+    tasks.close_task(session, call, claim.stage)
+    stages.fail(session, call, claim.stage, outcome, str(error), said_by=said_by)
+
+
+def _log_failure(claim: Claim, error: ProviderError, level: int) -> None:
+    log_event(log, level, "WORKER_JOB_FAILED", call_sid=claim.call_sid, reason=error.reason, type=type(error).__name__)
+
+
+def _delay(pace: Pace, attempts: int) -> float:
+    longest = min(pace.base * 2 ** (attempts - 1), pace.longest)
+    return max(pace.base, longest * (1 - JITTER * random.random()))  # noqa: S311 - spreads load, hides nothing
+
+
+def _let_in(crew: Crew, claim: Claim) -> None:
+    """A slot is free: the next call of the line; and this call's next stage, if one has opened."""
+    with crew.database.transaction() as session:
+        call = session.get(CallLog, claim.call_id)
+        opened = tasks.open_stages(session, call) if call else {}
+    for stage in {claim.stage, *map(Stage, opened)}:
+        crew.queues.admit(stage, claim.business_id)

@@ -1,0 +1,125 @@
+"""The only way onto a queue. A job carries a call's identifier and nothing else; PostgreSQL says what is to be done."""
+
+import logging
+from collections.abc import Sequence
+
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import RedisError, WatchError
+from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.job import Job
+from rq.queue import Queue
+from rq.registry import CanceledJobRegistry, FailedJobRegistry, FinishedJobRegistry
+from rq.results import Result
+from rq.serializers import JSONSerializer
+
+from conf.logs import log_event
+from db import claims
+from db.engine import Database
+from db.words import Stage
+
+log = logging.getLogger(__name__)
+
+STAGE_OF_QUEUE = {
+    "calls": Stage.RECORDING,
+    "recordings": Stage.DOWNLOAD,
+    "transcripts": Stage.TRANSCRIPT,
+    "summaries": Stage.SUMMARY,
+}
+MAINTENANCE = "maintenance"
+QUEUES = (*STAGE_OF_QUEUE, MAINTENANCE)
+"""One queue a worker process: RQ hands a job over crash-safely only so."""
+
+QUEUE_OF_STAGE = {stage: queue for queue, stage in STAGE_OF_QUEUE.items()}
+JOB_TYPE = {
+    Stage.RECORDING: "start",
+    Stage.DOWNLOAD: "download",
+    Stage.TRANSCRIPT: "transcript",
+    Stage.SUMMARY: "summary",
+}
+
+TIMEOUT_SECONDS = 6 * 3600
+"""Longer than any call takes; leases and deadlines end a stage's work long before."""
+
+KEEP_FINISHED_SECONDS = 60
+"""Never 0: a flush of Redis in mid-job would then raise in the worker."""
+
+KEEP_FAILED_SECONDS = 24 * 3600
+
+LIVE = {"queued", "started", "scheduled", "deferred", "created", "ready_to_enqueue", "rate_limited"}
+"""Statuses in which a job with the same id would be a second one."""
+
+
+class Queues:
+    """Puts jobs onto queues, each at most once."""
+
+    def __init__(self, redis: Redis, database: Database, *, slots: int) -> None:
+        self.redis = redis
+        self._database = database
+        self._slots = slots
+
+    def queue(self, name: str) -> Queue:
+        """RQ's queue, speaking JSON."""
+        return Queue(name, connection=self.redis, serializer=JSONSerializer)
+
+    def admit(self, stage: Stage, business_id: int | None) -> int:
+        """Enqueue the next calls of a business's line, up to its free slots; how many.
+
+        A Redis that does not answer costs nothing but time: the sweep enqueues what is missing.
+        """
+        with self._database.transaction() as session:
+            admitted = claims.admit(session, stage, business_id or 0, self._slots)
+        try:
+            return sum(self.enqueue_once(stage, call_sid) for call_sid in admitted)
+        except RedisError as error:
+            log_event(log, logging.WARNING, "ENQUEUE_FAILED", reason=type(error).__name__, calls=len(admitted))
+            return 0
+
+    def enqueue_once(self, stage: Stage, call_sid: str) -> bool:
+        """Enqueue the stage's job of a call, unless one is queued or running; True when this call did it."""
+        return self.put(QUEUE_OF_STAGE[stage], f"{JOB_TYPE[stage]}-{call_sid}", "jobs.pipeline.work", [call_sid])
+
+    def put(self, queue_name: str, job_id: str, function: str, arguments: Sequence[str]) -> bool:
+        """Enqueue a job under an id of its own, unless a live one has it already."""
+        queue = self.queue(queue_name)
+        while True:
+            try:
+                queue.enqueue_call(
+                    function,
+                    args=tuple(arguments),
+                    job_id=job_id,
+                    unique=True,
+                    timeout=TIMEOUT_SECONDS,
+                    result_ttl=KEEP_FINISHED_SECONDS,
+                    failure_ttl=KEEP_FAILED_SECONDS,
+                )
+                return True
+            except DuplicateJobError:
+                if not self._clear_the_way(job_id):
+                    return False
+
+    def forget(self, job: Job) -> None:
+        """Remove every trace of a job that will not run to its end here."""
+        with self.redis.pipeline() as pipe:
+            self._remove(job, pipe)
+            pipe.execute()
+
+    def _clear_the_way(self, job_id: str) -> bool:
+        """Remove an ended job of that id; False when it is live. Watches it, so that two who clear do not both run."""
+        with self.redis.pipeline() as pipe:
+            try:
+                pipe.watch(Job.key_for(job_id))
+                job = Job.fetch(job_id, connection=self.redis, serializer=JSONSerializer)
+                if job.get_status(refresh=False) in LIVE:
+                    return False
+                pipe.multi()
+                self._remove(job, pipe)
+                pipe.execute()
+            except (NoSuchJobError, WatchError):
+                pass  # somebody else cleared it, or it ran out: try again to enqueue
+            return True
+
+    def _remove(self, job: Job, pipe: Pipeline) -> None:
+        for registry in (FinishedJobRegistry, FailedJobRegistry, CanceledJobRegistry):
+            registry(job.origin, connection=self.redis, serializer=JSONSerializer).remove(job, pipeline=pipe)
+        pipe.delete(job.key, Result.get_key(job.id))

@@ -1,0 +1,78 @@
+"""The transcript stage: who said what, and when."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from conf.logs import log_event
+from db import recordings, stages
+from db.engine import Database
+from db.models import Business, CallLog
+from db.words import Speaker, Stage
+from jobs.keeper import Held
+from jobs.pipeline import Settle, Trade
+from providers.errors import Rejected
+from providers.speech import Transcription, Turn, WhisperTranscriber
+from providers.storage import LocalStorage
+
+log = logging.getLogger(__name__)
+
+SAID_BY = "transcript"
+
+
+class Transcribe(Trade):
+    """Keeps one model warm and writes down one call after another."""
+
+    stage = Stage.TRANSCRIPT
+
+    def __init__(
+        self,
+        transcriber: WhisperTranscriber,
+        storage: LocalStorage,
+        database: Database,
+        *,
+        customer_channel: Mapping[str, int],
+    ) -> None:
+        self._transcriber, self._storage, self._database = transcriber, storage, database
+        self._customer_channel = customer_channel
+
+    def warm_up(self) -> None:
+        """Load the model: after any fork, before the first call."""
+        self._transcriber.warm()
+
+    def work(self, held: Held) -> Settle:
+        """Transcribe the call's own recording, showing progress."""
+        with self._database.transaction() as session:
+            call = session.get_one(CallLog, held.claim.call_id)
+            recording = recordings.own(session, call)
+            language = _language(session, call)
+        if recording is None or recording.file is None:
+            raise Rejected("gone", "The recording's file is not in our storage.", outcome="gone")
+        with self._storage.local_copy(recording.file) as path:
+            heard = self._transcriber.transcribe(path, language=language, on_progress=partial(_show, held))
+        return partial(self._settle, heard)
+
+    def _settle(self, heard: Transcription, session: Session, call: CallLog) -> None:
+        turns = [self._named(turn, heard.channels, call.direction) for turn in heard.turns]
+        stages.settle_transcript(session, call, turns, language=heard.language, model=heard.model, said_by=SAID_BY)
+        log_event(log, logging.INFO, "TRANSCRIPT_DONE", call_sid=call.call_sid, seconds=heard.seconds, turns=len(turns))
+
+    def _named(self, turn: Turn, channels: int, direction: str | None) -> dict[str, Any]:
+        """The turn as it is stored; on a mono recording nobody can tell who speaks."""
+        customer = self._customer_channel[direction or "inbound"]
+        speaker = Speaker.CUSTOMER if turn.channel == customer else Speaker.BUSINESS
+        return asdict(turn) | {"speaker": speaker if channels > 1 else Speaker.UNKNOWN}
+
+
+def _show(held: Held, percent: int, turns: Sequence[Turn]) -> None:
+    held.report(percent)
+
+
+def _language(session: Session, call: CallLog) -> str | None:
+    """The business's language, if it has set one."""
+    business = session.get(Business, call.business_id) if call.business_id else None
+    return business.language if business else None

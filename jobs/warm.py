@@ -1,0 +1,110 @@
+"""An RQ worker that stays in one process, keeps its model warm, and can be stopped in the middle of a native call.
+
+RQ's own Worker forks for every job, and a model that was loaded before a fork hangs the child; its SimpleWorker
+neither sends heartbeats during a job nor ends before the job does.
+"""
+
+import logging
+import os
+import threading
+from types import FrameType
+from typing import Any
+
+from redis.client import Pipeline
+from redis.exceptions import RedisError
+from rq.executions import Execution
+from rq.job import Job
+from rq.worker import SimpleWorker
+from sqlalchemy.exc import SQLAlchemyError
+
+from conf.logs import log_event
+from db import claims
+from db.claims import LINES, Claim, ClaimLost
+from jobs.pipeline import Crew
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_TTL_SECONDS = 60
+LEAVE_SECONDS = 5
+"""What handing back may take in all, with a database that does not answer."""
+
+
+class WarmWorker(SimpleWorker):
+    """Heartbeats come from the keeper's thread, which also ends the process when its time is up."""
+
+    crew: Crew
+    _execution: tuple[Job, Execution] | None = None
+    _gate = threading.Lock()
+
+    def bootstrap(self, *arguments: Any, **options: Any) -> None:
+        """Register, hear signals from now on, then load what takes long."""
+        super().bootstrap(*arguments, **options)
+        self.crew.keeper.listen()
+        if self.crew.trade:
+            self.crew.trade.warm_up()
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
+        """Short, since heartbeats come during the job; a killed worker is noticed after this."""
+        return HEARTBEAT_TTL_SECONDS
+
+    def prepare_execution(self, job: Job) -> Execution:
+        """Remember what runs, for the heartbeats."""
+        execution = super().prepare_execution(job)
+        self._execution = (job, execution)
+        return execution
+
+    def cleanup_execution(self, job: Job, pipeline: Pipeline, execution: Execution | None = None) -> None:
+        """No heartbeat after this, or it would bring the execution back."""
+        with self._gate:
+            self._execution = None
+        super().cleanup_execution(job, pipeline, execution)
+
+    def beat(self) -> None:
+        """One heartbeat of worker, execution and job."""
+        with self._gate:
+            if self._execution is None:
+                return
+            try:
+                self.maintain_heartbeats(*self._execution)
+            except RedisError as error:
+                log_event(log, logging.WARNING, "HEARTBEAT_NOT_SENT", reason=type(error).__name__)
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        """A second signal changes nothing: the grace is running, and raising would break the job."""
+
+    def leave(self, claim: Claim) -> None:
+        """Give the call back and end the process, from the keeper's thread: the main one may sit in a native call."""
+        end = threading.Timer(LEAVE_SECONDS, os._exit, [1])
+        end.daemon = True
+        end.start()
+        try:
+            self._hand_back(claim)
+        except (ClaimLost, SQLAlchemyError, RedisError) as error:
+            log_event(log, logging.WARNING, "NOT_HANDED_BACK", call_sid=claim.call_sid, reason=type(error).__name__)
+        os._exit(0)
+
+    def _hand_back(self, claim: Claim) -> None:
+        with self.crew.database.transaction() as session:
+            call = claims.own(session, claim)
+            claims.release(session, call, claim, delay=0, refund=True)
+        if claim.stage in LINES:
+            log_event(
+                log,
+                logging.INFO,
+                "WORKER_RELEASE_SLOT",
+                call_sid=claim.call_sid,
+                business_id=claim.business_id,
+                reason="shutdown",
+            )
+        with self._gate:
+            running, self._execution = self._execution, None
+        if running:
+            self._drop(*running)
+        self.crew.queues.admit(claim.stage, claim.business_id)
+        self.register_death()
+
+    def _drop(self, job: Job, execution: Execution) -> None:
+        with self.connection.pipeline() as pipe:
+            super().cleanup_execution(job, pipe, execution)
+            pipe.execute()
+        self.crew.queues.forget(job)

@@ -1,0 +1,75 @@
+"""A worker process: `python -m jobs.worker QUEUE`."""
+
+import argparse
+import socket
+import sys
+from importlib import import_module
+from os import getpid
+
+from rq.serializers import JSONSerializer
+
+from conf import logs, settings
+from conf.settings import Settings
+from db import startup
+from db.claims import Terms
+from db.engine import Database, connect
+from jobs import redis
+from jobs.keeper import Keeper
+from jobs.pipeline import ON_DUTY, Crew, Pace
+from jobs.queues import QUEUES, Queues
+from jobs.warm import WarmWorker
+
+STATEMENT_SECONDS = 10
+MAINTENANCE_SECONDS = 60
+"""How often RQ looks for jobs whose worker died; its default of ten minutes is for other people's patience."""
+
+
+def main(arguments: list[str]) -> None:
+    """Take jobs from one queue until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.worker", description=__doc__)
+    parser.add_argument("queue", choices=QUEUES)
+    queue = parser.parse_args(arguments).queue
+    config = settings.load()
+    logs.configure(config.log_level)
+    startup.prepare_schema(config)
+    worker = make_worker(config, queue)
+    ON_DUTY.set(worker.crew)
+    worker.work()
+
+
+def make_worker(config: Settings, queue: str) -> WarmWorker:
+    """Everything a worker of that queue needs, put together."""
+    name = f"{queue}-{socket.gethostname()}-{getpid()}"
+    database = Database(
+        connect(settings.require_database_url(config), statement_seconds=STATEMENT_SECONDS, application=name)
+    )
+    url = settings.require_redis_url(config)
+    client = redis.connect(url, tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS)
+    queues = Queues(client, database, slots=config.business_slots)
+    worker = WarmWorker(
+        [queues.queue(queue)],
+        name=name,
+        connection=redis.connect(url, tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS),
+        serializer=JSONSerializer,
+        worker_ttl=MAINTENANCE_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        log_job_description=False,
+    )
+    keeper = Keeper(
+        database, lease=config.lease_seconds, grace=config.grace_seconds, leave=worker.leave, beat=worker.beat
+    )
+    worker.crew = Crew(
+        name=name,
+        trade=import_module(f"jobs.crews.{queue}").trade(config, database),
+        database=database,
+        queues=queues,
+        keeper=keeper,
+        terms=Terms(slots=config.business_slots, lease=config.lease_seconds, attempts=config.max_attempts),
+        pace=Pace(base=config.retry_base_seconds, longest=config.retry_max_seconds),
+        cooldown=config.enqueue_cooldown_seconds,
+    )
+    return worker
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

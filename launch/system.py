@@ -1,0 +1,81 @@
+"""The whole system on this machine: servers, schema, then every process under supervisord."""
+
+import fcntl
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from conf import settings
+from conf.settings import EMBEDDED_SERVERS, VAR, Settings, environment
+from db import migrate
+from launch import children, embedded
+from launch.embedded import Servers
+
+PROCESSES = settings.ROOT / "conf" / "supervisord.conf"
+DEMO_PROCESSES = settings.ROOT / "conf" / "supervisord.demo.conf"
+STOP_MARGIN_SECONDS = 15
+"""What supervisord may take beyond the workers' grace."""
+
+
+@contextmanager
+def only_one_here() -> Iterator[None]:
+    """Hold this folder's lock, which goes with the process; a second one is told so."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "launch.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("Second Zero is running in this folder already (make run or make demo). Stop that one first.")
+        yield
+
+
+@contextmanager
+def servers(config: Settings) -> Iterator[Servers]:
+    """The configured servers, or embedded ones, with the schema applied."""
+    with embedded.missing(
+        VAR, database_url=config.database_url, redis_url=config.redis_url, listing=EMBEDDED_SERVERS
+    ) as found:
+        result = migrate.migrate(
+            found.database_url,
+            lock_wait_seconds=config.migration_lock_wait_seconds,
+            statement_timeout=config.migration_statement_timeout,
+        )
+        if result == "skip":
+            sys.exit("Somebody else is migrating the database. Try again when they are done.")
+        yield found
+
+
+@contextmanager
+def processes(conf: Path, config: Settings, log: Path | None, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Everything in a supervisord configuration, until the block ends; the log goes to a file or to our output."""
+    bin_folder = Path(sys.executable).parent
+    path = f"{bin_folder}:{environment().get('PATH', '')}"
+    command = [str(bin_folder / "supervisord"), "-n", "-c", str(conf)]
+    output = log.open("ab") if log else None
+    child = children.start(
+        command,
+        stop_signal=signal.SIGTERM,
+        cwd=settings.ROOT,
+        env=environment(PATH=path, PYTHONUNBUFFERED="1", **variables),
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        yield child
+    finally:
+        children.stop(child, signal.SIGTERM, config.grace_seconds + STOP_MARGIN_SECONDS)
+
+
+def stop_on_signals() -> None:
+    """Have SIGTERM unwind like Ctrl-C, so that every block above ends in order."""
+
+    def stop(signum: int, frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)

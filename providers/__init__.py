@@ -1,0 +1,1 @@
+"""Everything outside: telephony, storage, speech and language, each behind one small interface."""

@@ -1,0 +1,49 @@
+"""One attempt at a window, and the doubts about it: decode again, or say nothing rather than invent."""
+
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+LOOP_COMPRESSION: Final = 2.4  # text that compresses better repeats itself
+LOOP_WORDS: Final = 6  # as many words said twice in one window are rarely meant
+DOUBTFUL_LOGPROB: Final = -0.2  # a wider search often finds better
+BAD_LOGPROB: Final = -1.0
+NO_SPEECH: Final = 0.6
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Text with its tokens, their mean log-probability, and how sure the model is that nobody spoke."""
+
+    text: str
+    tokens: list[int]
+    logprob: float
+    no_speech: float
+
+    @property
+    def compression(self) -> float:
+        written = self.text.encode()
+        return len(written) / len(zlib.compress(written))
+
+    @property
+    def is_doubtful(self) -> bool:
+        return self.logprob < DOUBTFUL_LOGPROB or self.is_bad or _repeats(self.text.lower().split())
+
+    @property
+    def is_bad(self) -> bool:
+        return self.compression > LOOP_COMPRESSION or self.logprob < BAD_LOGPROB
+
+    @property
+    def is_invented(self) -> bool:
+        """Loops have a high probability, so probability alone says nothing."""
+        nobody = self.no_speech > NO_SPEECH and self.logprob < BAD_LOGPROB
+        return nobody or self.compression > LOOP_COMPRESSION or not re.search(r"\w", self.text)
+
+    def or_better(self, other: "Decoded") -> "Decoded":
+        return max(self, other, key=lambda decoded: (not decoded.is_bad, decoded.logprob))
+
+
+def _repeats(words: list[str]) -> bool:
+    sequences = [tuple(words[at : at + LOOP_WORDS]) for at in range(len(words) - LOOP_WORDS + 1)]
+    return len(set(sequences)) < len(sequences)

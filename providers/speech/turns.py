@@ -1,0 +1,28 @@
+"""What a transcription is made of: who said what, from when to when."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one channel said without a long pause; times in seconds from the start of the recording."""
+
+    channel: int
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """A whole recording in words; `language` is None when nobody spoke and none was given."""
+
+    language: str | None
+    seconds: float
+    channels: int
+    model: str
+    turns: tuple[Turn, ...]
+
+
+def in_order(turns: list[Turn]) -> tuple[Turn, ...]:
+    return tuple(sorted(turns, key=lambda turn: (turn.start, turn.channel)))

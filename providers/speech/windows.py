@@ -1,0 +1,71 @@
+"""Utterances packed into windows, since Whisper hears better with more around a word."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from providers.speech.decode import WIDE, Samples
+from providers.speech.utterances import LONGEST_SECONDS, Utterance
+
+GAP_SECONDS: Final = 0.2  # of nothing between two utterances
+PATIENCE_SECONDS: Final = 60  # a lone remark is not kept back longer than this for company
+
+
+@dataclass
+class Window:
+    """Consecutive utterances of one channel, short silences between them."""
+
+    channel: int
+    utterances: list[Utterance]
+
+    @property
+    def seconds(self) -> float:
+        spoken = sum(utterance.seconds for utterance in self.utterances)
+        return spoken + GAP_SECONDS * (len(self.utterances) - 1)
+
+    @property
+    def start(self) -> float:
+        return self.utterances[0].start
+
+    def samples(self) -> Samples:
+        silence = np.zeros(round(GAP_SECONDS * WIDE), dtype=np.float32)
+        parts = [part for utterance in self.utterances for part in (silence, utterance.samples)]
+        return np.concatenate(parts[1:])
+
+    def has_room_for(self, utterance: Utterance) -> bool:
+        return self.seconds + GAP_SECONDS + utterance.seconds <= LONGEST_SECONDS
+
+    def place_of(self, seconds: float) -> int:
+        """Which utterance lies at this time of the window."""
+        end = 0.0
+        for place, utterance in enumerate(self.utterances):
+            end += utterance.seconds + GAP_SECONDS
+            if seconds < end - GAP_SECONDS / 2:
+                return place
+        return len(self.utterances) - 1
+
+
+class Packer:
+    """Fills the windows of one channel; the last one stays open for what comes next."""
+
+    def __init__(self, channel: int) -> None:
+        self._channel = channel
+        self._open: Window | None = None
+
+    def pack(self, utterances: list[Utterance], *, heard_until: float, is_last: bool) -> list[Window]:
+        full: list[Window] = []
+        for utterance in utterances:
+            full += self._add(utterance)
+        if self._open and (is_last or self._open.start < heard_until - PATIENCE_SECONDS):
+            full.append(self._open)
+            self._open = None
+        return full
+
+    def _add(self, utterance: Utterance) -> list[Window]:
+        if self._open and self._open.has_room_for(utterance):
+            self._open.utterances.append(utterance)
+            return []
+        full = [self._open] if self._open else []
+        self._open = Window(self._channel, [utterance])
+        return full

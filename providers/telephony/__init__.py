@@ -1,0 +1,18 @@
+"""The phone company: Twilio, or the simulator that behaves as Twilio does."""
+
+from providers.telephony.client import CallInfo, NotEligible, RecordingInfo, Telephony, recording_url
+from providers.telephony.media import Media
+from providers.telephony.signature import is_signed
+from providers.telephony.twiml import Answer, TwiML
+
+__all__ = [
+    "Answer",
+    "CallInfo",
+    "Media",
+    "NotEligible",
+    "RecordingInfo",
+    "Telephony",
+    "TwiML",
+    "is_signed",
+    "recording_url",
+]

@@ -1,0 +1,1 @@
+"""A phone company that behaves as Twilio does, for the demo and the tests."""

@@ -1,0 +1,144 @@
+"""Real servers, one of each for all tests; every test has a database of its own and an empty Redis."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+
+from conf.settings import Settings, with_driver
+from db import migrate
+from db.engine import Database, connect
+from jobs import redis as redis_connections
+from jobs.queues import Queues
+from launch import embedded
+from providers.storage import LocalStorage
+from providers.telephony import TwiML
+from tests.support.people import People, make_people
+from tests.support.twilio import ACCOUNT_SID, AUTH_TOKEN, PUBLIC_BASE_URL, Twilio
+from web import create_app
+from web.house import House
+
+SECRET_KEY = "a-secret-for-tests"
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="second-zero-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(servers_folder: Path) -> Iterator[str]:
+    """A PostgreSQL with a migrated database named `template`."""
+    with embedded.postgres(servers_folder / "postgres") as url:
+        execute(url, "CREATE DATABASE template")
+        migrate.migrate(database_in(url, "template"))
+        yield url
+
+
+@pytest.fixture(scope="session")
+def valkey_url(servers_folder: Path) -> Iterator[str]:
+    with embedded.valkey(servers_folder / "valkey", durable=False) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """The libpq URI of a fresh database with the schema in it."""
+    execute(postgres_url, "CREATE DATABASE this_test TEMPLATE template")
+    yield database_in(postgres_url, "this_test")
+    execute(postgres_url, "DROP DATABASE this_test WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def redis_url(valkey_url: str) -> str:
+    return valkey_url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """An empty Redis."""
+    client = redis_connections.connect(redis_url, timeout=5)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
+    """Small times, so that a test lives a call's whole life in seconds."""
+    return Settings(
+        _env_file=None,
+        database_url=database_url,
+        redis_url=redis_url,
+        storage_url=(tmp_path / "recordings").as_uri(),
+        public_base_url=PUBLIC_BASE_URL,
+        twilio_account_sid=ACCOUNT_SID,
+        twilio_auth_token=AUTH_TOKEN,
+        twilio_api_base_url="http://127.0.0.1:9",
+        retry_base_seconds=1,
+        enqueue_cooldown_seconds=1,
+        sweep_seconds=1,
+        lease_seconds=2,
+    )
+
+
+@pytest.fixture
+def house(settings: Settings, database: Database, redis: Redis, tmp_path: Path) -> House:
+    return House(
+        settings=settings,
+        database=database,
+        queues=Queues(redis, database, slots=settings.business_slots),
+        storage=LocalStorage(tmp_path / "recordings"),
+        twiml=TwiML(PUBLIC_BASE_URL, settings.media_stream_url),
+    )
+
+
+@pytest.fixture
+def app(house: House, redis_url: str) -> Flask:
+    app = create_app(house, secret_key=SECRET_KEY, redis_url=redis_url)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Somebody who has not signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def twilio(client: FlaskClient) -> Twilio:
+    """The phone company's end of a webhook: signs and posts."""
+    return Twilio(client)
+
+
+@pytest.fixture
+def people(database: Database) -> People:
+    """Alice and Bob, each with a business; and an operator."""
+    return make_people(database)
+
+
+def execute(url: str, statement: str) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        connection.cursor().execute(statement)
+    finally:
+        connection.close()
+
+
+def database_in(url: str, name: str) -> str:
+    return url.replace("/postgres?", f"/{name}?")

@@ -1,0 +1,1 @@
+"""What the tests share: businesses, people, signed webhooks."""

@@ -1,0 +1,91 @@
+"""Who is asking: a session from the sign-in page, or a bearer token."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import Flask, Request, abort
+from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy.orm import Session
+
+from db import users
+from db.models import User
+from db.words import Role
+from web.house import house
+
+HASHER = PasswordHasher()
+NOBODY = HASHER.hash("the password of nobody")
+"""Verified against when the user does not exist, so that the answer takes as long."""
+
+BEARER = "Bearer "
+
+
+@dataclass(frozen=True)
+class Reader(UserMixin):
+    """Somebody signed in, for the length of a request."""
+
+    id: int
+    email: str
+    role: Role
+    business_id: int | None
+    language: str | None
+
+    @property
+    def is_operator(self) -> bool:
+        return self.role is Role.OPERATOR
+
+    @property
+    def manages(self) -> bool:
+        """May retry, delete, dial and set up."""
+        return self.role is not Role.AGENT
+
+
+def reader() -> Reader:
+    """Who is asking; 401 for nobody."""
+    if not current_user.is_authenticated:
+        abort(401)
+    return cast(Reader, current_user._get_current_object())
+
+
+def init_app(app: Flask) -> None:
+    """Teach the app to recognise sessions and tokens."""
+    login = LoginManager(app)
+    login.session_protection = "strong"
+    login.user_loader(_by_session)
+    login.request_loader(_by_token)
+
+
+def sign_in(session: Session, email: str, password: str) -> Reader | None:
+    """The reader whose password this is; an unknown user takes as long as a wrong password."""
+    user = users.by_email(session, email)
+    if not _verifies(user.password_hash if user else NOBODY, password) or user is None:
+        return None
+    users.note_login(user)
+    return _reader(user)
+
+
+def _verifies(stored: str, password: str) -> bool:
+    try:
+        return HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _by_session(user_id: str) -> Reader | None:
+    with house().database.transaction() as session:
+        user = users.by_id(session, int(user_id))
+        return _reader(user) if user else None
+
+
+def _by_token(request: Request) -> Reader | None:
+    header = request.headers.get("Authorization", "")
+    if not header.startswith(BEARER):
+        return None
+    with house().database.transaction() as session:
+        user = users.by_token(session, header.removeprefix(BEARER))
+        return _reader(user) if user else None
+
+
+def _reader(user: User) -> Reader:
+    return Reader(user.id, user.email, users.role_of(user), user.business_id, user.language)

@@ -1,0 +1,99 @@
+"""The three badges of a call: what became of its recording, its transcript and its summary, in a word each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from db.words import DownloadStatus, Outcome, RecordingStatus, TextStatus
+
+NO_ERRORS = {Outcome.NO_RECORDING, Outcome.TOO_SHORT, Outcome.SILENT, Outcome.NO_SPEECH}
+"""Ends that nobody has to mend."""
+
+State = tuple[str, str]
+"""How a badge looks (pending, recording, processing, completed, failed, none) and the word it says."""
+
+
+@dataclass(frozen=True)
+class Badge:
+    """One stage of a call, at one look."""
+
+    stage: str
+    title: str
+    state: str
+    word: str
+    progress: int | None = None
+    """Percent, while it is at work."""
+
+
+def badges_of(call: Mapping[str, Any]) -> list[Badge]:
+    """Recording, transcript and summary of a call, as the API shows it."""
+    found = (
+        ("recording", gettext("Recording"), _recording(call)),
+        ("transcript", gettext("Transcript"), _text(call, "transcript_status")),
+        ("summary", gettext("Summary"), _text(call, "summary_status")),
+    )
+    return [
+        Badge(stage, title, state, word, call["progress"] if state == "processing" else None)
+        for stage, title, (state, word) in found
+    ]
+
+
+def _recording(call: Mapping[str, Any]) -> State:
+    status = call["recording_status"]
+    if status == RecordingStatus.FAILED:
+        return _ended_without(call["outcome"])
+    if status == RecordingStatus.RECORDING:
+        return "recording", gettext("recording")
+    return _download(call) if status == RecordingStatus.COMPLETED else _pending()
+
+
+def _ended_without(outcome: str | None) -> State:
+    if outcome == Outcome.TOO_SHORT:
+        return "none", gettext("too short")
+    if outcome == Outcome.SILENT:
+        return "none", gettext("silent")
+    if outcome in NO_ERRORS:
+        return "none", gettext("not recorded")
+    return _failed()
+
+
+def _download(call: Mapping[str, Any]) -> State:
+    status = call["recording_download_status"]
+    if status == DownloadStatus.FAILED:
+        return _again() if call["recording_next_retry_at"] else _failed()
+    if status == DownloadStatus.DOWNLOADING:
+        return _processing()
+    return _completed() if status == DownloadStatus.READY else _pending()
+
+
+def _text(call: Mapping[str, Any], column: str) -> State:
+    status, outcome = call[column], call["outcome"]
+    if outcome == Outcome.NO_SPEECH:
+        return "none", gettext("no speech")
+    if status == TextStatus.FAILED:
+        return ("none", gettext("none")) if outcome in NO_ERRORS else _failed()
+    if status == TextStatus.PROCESSING:
+        return _processing()
+    return _completed() if status == TextStatus.COMPLETED else _pending()
+
+
+def _pending() -> State:
+    return "pending", gettext("pending")
+
+
+def _again() -> State:
+    return "pending", gettext("will try again")
+
+
+def _processing() -> State:
+    return "processing", gettext("processing")
+
+
+def _completed() -> State:
+    return "completed", gettext("completed")
+
+
+def _failed() -> State:
+    return "failed", gettext("failed")

@@ -1,0 +1,54 @@
+"""What people and programs are told when something does not work: never a path, a statement or a secret."""
+
+import logging
+
+from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
+
+from web.webhooks import answer_without_database
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = "2"
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in the shape its reader expects."""
+    app.register_error_handler(HTTPException, _told)
+    app.register_error_handler(DBAPIError, _without_database)
+    app.register_error_handler(PoolTimeout, _without_database)
+
+
+def _told(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, InternalServerError):
+        log.error("%s %s failed", request.method, request.url_rule, exc_info=error.original_exception)
+    if error.response is not None:
+        return error.response
+    if isinstance(error, Unauthorized) and not _is_for_programs():
+        return redirect(url_for("pages.sign_in", next=request.path))
+    return _answer(error)
+
+
+def _without_database(error: Exception) -> ResponseReturnValue:
+    log.warning("%s %s: PostgreSQL does not answer (%s)", request.method, request.url_rule, type(error).__name__)
+    if request.blueprint == "webhooks":
+        return answer_without_database()
+    answer = _answer(ServiceUnavailable("The database does not answer. Try again in a moment."))
+    answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return answer
+
+
+def _answer(error: HTTPException) -> Response:
+    if _is_for_programs():
+        response = jsonify(error={"code": error.name.lower().replace(" ", "_"), "message": error.description})
+    else:
+        response = Response(render_template("error.html", error=error), mimetype="text/html")
+    response.status_code = error.code or 500
+    return response
+
+
+def _is_for_programs() -> bool:
+    return request.path.startswith(("/api/", "/webhook/", "/healthz", "/readyz"))

@@ -1,0 +1,58 @@
+"""The entry point for gunicorn: `gunicorn -c conf/gunicorn.conf.py web.wsgi`."""
+
+import sys
+
+from flask import Flask
+
+from conf import logs, settings
+from conf.settings import Settings
+from db import startup
+from db.engine import Database, connect
+from jobs import redis
+from jobs.queues import Queues
+from providers.storage import open_storage
+from providers.telephony import TwiML
+from web import create_app
+from web.house import House
+
+STATEMENT_SECONDS = 2
+"""A webhook answers within three; whoever waits longer has hung up."""
+
+
+def make_app(config: Settings) -> Flask:
+    """Everything the web process needs, put together; stops the process when something is missing."""
+    startup.prepare_schema(config)
+    redis_url = settings.require_redis_url(config)
+    url = settings.require_database_url(config)
+    database = Database(connect(url, statement_seconds=STATEMENT_SECONDS, application="web"))
+    client = redis.connect(redis_url, tls_verify=config.redis_tls_verify)
+    house = House(
+        settings=config,
+        database=database,
+        queues=Queues(client, database, slots=config.business_slots),
+        storage=open_storage(config.storage_url),
+        twiml=TwiML(public_address(config), config.media_stream_url),
+    )
+    return create_app(house, secret_key=_secret_key(config), redis_url=redis_url)
+
+
+def public_address(config: Settings) -> str:
+    """Where Twilio reaches us; with a simulated phone company, this machine."""
+    if config.public_base_url:
+        return config.public_base_url
+    if config.has_twilio and not config.has_simulated_twilio:
+        sys.exit("PUBLIC_BASE_URL: needed with real credentials; it is the address Twilio was given")
+    return f"http://127.0.0.1:{config.port}"
+
+
+def _secret_key(config: Settings) -> str:
+    if not config.secret_key:
+        sys.exit("SECRET_KEY: needed to sign sessions; set it to a long random text and keep it")
+    if config.flask_debug and not config.has_simulated_twilio:
+        sys.exit("FLASK_DEBUG: would let anybody run code here; unset it")
+    return config.secret_key
+
+
+_config = settings.load()
+logs.configure(_config.log_level)
+application = make_app(_config)
