@@ -48,8 +48,10 @@ def tell(session: Session, facts: CallFacts, *, ask_after: float) -> CallLog:
     """
     call = lock(session, facts.call_sid) or _make(session, facts.call_sid)
     _complete(session, call, facts)
-    if facts.status and _is_later(facts.status, call.call_status):
-        _move(session, call, facts, ask_after)
+    if facts.status:
+        _take_in(session, call, facts)
+        if _is_later(facts.status, call.call_status):
+            _move(session, call, facts.status, ask_after)
     if call.call_status in FINAL_CALL_STATUSES:
         call.duration = call.duration or facts.duration
         costs.work_out(session, call)
@@ -96,20 +98,24 @@ def _is_later(status: str, known: str | None) -> bool:
     return CALL_STATUS_ORDER[status] > CALL_STATUS_ORDER.get(known or "", -1)
 
 
-def _move(session: Session, call: CallLog, facts: CallFacts, ask_after: float) -> None:
-    status = str(facts.status)
-    call.call_status = status
+def _take_in(session: Session, call: CallLog, facts: CallFacts) -> None:
+    """What was said belongs to the call's story, also when it comes late."""
     events.note(
         session,
         call.id,
         Event.CALL_STATUS,
         said_by=TWILIO,
-        once=f"call:{status}",
-        status=status,
+        once=f"call:{facts.status}",
+        status=facts.status,
         duration=facts.duration,
     )
-    if status == "in-progress":
-        call.answered_at = call.answered_at or facts.at or func.timezone("utc", func.now())
+    if facts.status == "in-progress":
+        now = None if call.call_status in FINAL_CALL_STATUSES else func.timezone("utc", func.now())
+        call.answered_at = call.answered_at or facts.at or now
+
+
+def _move(session: Session, call: CallLog, status: str, ask_after: float) -> None:
+    call.call_status = status
     if status in FINAL_CALL_STATUSES and call.recording_status in (RecordingStatus.PENDING, RecordingStatus.RECORDING):
         _expect_the_end(session, call, status, ask_after)
 

@@ -198,6 +198,16 @@ def expired(session: Session) -> Sequence[Claim]:
     ]
 
 
+def is_claimed(session: Session, stage: Stage, call_sid: str) -> bool:
+    """Whether somebody is at work on the stage."""
+    held = (
+        select(Task.claim)
+        .join(CallLog, CallLog.id == Task.call_id)
+        .where(CallLog.call_sid == call_sid, Task.stage == stage, Task.claim.is_not(None))
+    )
+    return session.scalar(held) is not None
+
+
 def is_expired(session: Session, held: Claim) -> bool:
     """Whether that claim's lease is still over, asked under the call's lock."""
     over = select(Task.call_id).where(

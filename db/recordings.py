@@ -12,7 +12,7 @@ from conf.logs import log_event
 from db import costs, events, stages, tasks
 from db.events import Event
 from db.models import CallLog, Recording
-from db.words import FINAL_CALL_STATUSES, Outcome, RecordingMode, RecordingStatus, Stage
+from db.words import FINAL_CALL_STATUSES, DownloadStatus, Outcome, RecordingMode, RecordingStatus, Stage
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,14 @@ def start_second(call: CallLog, facts: RecordingFacts) -> float | None:
 def own(session: Session, call: CallLog) -> Recording | None:
     """The recording that is the call's own: the first that completed."""
     return session.scalar(select(Recording).where(Recording.recording_sid == call.recording_sid))
+
+
+def lose_file(session: Session, call: CallLog) -> None:
+    """Our copy has gone from storage: the call waits for it as if it had never been fetched."""
+    recording = own(session, call)
+    if recording:
+        recording.file = None
+    call.recording_download_status = DownloadStatus.MISSING
 
 
 def _make(session: Session, call: CallLog, facts: RecordingFacts) -> Recording:

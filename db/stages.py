@@ -26,6 +26,8 @@ PREFIX = {
 
 def open_download(session: Session, call: CallLog) -> None:
     """The phone company has finished the recording: fetch it, unless it is here or on its way."""
+    if call.transcript_status == TextStatus.FAILED:
+        call.transcript_status = call.summary_status = TextStatus.PENDING
     if call.recording_download_status != DownloadStatus.READY:
         tasks.open_task(session, call, Stage.DOWNLOAD)
 
@@ -50,13 +52,14 @@ def settle_download(
     call.recording_download_status = DownloadStatus.READY
     call.recording_next_retry_at = None
     call.audio_bytes_len, call.audio_duration_sec = bytes_len, seconds
-    _mend(call)
     events.note(
         session, call.id, Event.DOWNLOADED, said_by=said_by, bytes=bytes_len, seconds=round(seconds, 2), file=name
     )
     if call.transcript_status != TextStatus.COMPLETED:
         call.transcript_status = call.summary_status = TextStatus.PENDING
         tasks.open_task(session, call, Stage.TRANSCRIPT)
+    if call.outcome != Outcome.NO_SPEECH and call.summary_status != TextStatus.FAILED:
+        _mend(call)  # the others are about a text that is there already, not about its recording
 
 
 def settle_transcript(

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -69,6 +69,12 @@ def add_token(session: Session, user: User, name: str) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(ApiToken(user_id=user.id, name=name, token_sha256=_fingerprint(token)))
     return token
+
+
+def revoke_token(session: Session, token: str) -> None:
+    """From now on the token opens nothing."""
+    mine = ApiToken.token_sha256 == _fingerprint(token)
+    session.execute(update(ApiToken).where(mine, ApiToken.revoked_at.is_(None)).values(revoked_at=func.now()))
 
 
 def _fingerprint(token: str) -> str:

@@ -1,13 +1,13 @@
 """The only way onto a queue. A job carries a call's identifier and nothing else; PostgreSQL says what is to be done."""
 
 import logging
-from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import RedisError, WatchError
 from rq.exceptions import DuplicateJobError, NoSuchJobError
-from rq.job import Job
+from rq.job import Job, JobStatus
 from rq.queue import Queue
 from rq.registry import CanceledJobRegistry, FailedJobRegistry, FinishedJobRegistry
 from rq.results import Result
@@ -46,6 +46,9 @@ KEEP_FINISHED_SECONDS = 60
 
 KEEP_FAILED_SECONDS = 24 * 3600
 
+CLAIM_WITHIN = timedelta(seconds=2)
+"""A worker claims its call as soon as its job has started."""
+
 LIVE = {"queued", "started", "scheduled", "deferred", "created", "ready_to_enqueue", "rate_limited"}
 """Statuses in which a job with the same id would be a second one."""
 
@@ -77,16 +80,13 @@ class Queues:
 
     def enqueue_once(self, stage: Stage, call_sid: str) -> bool:
         """Enqueue the stage's job of a call, unless one is queued or running; True when this call did it."""
-        return self.put(QUEUE_OF_STAGE[stage], f"{JOB_TYPE[stage]}-{call_sid}", "jobs.pipeline.work", [call_sid])
-
-    def put(self, queue_name: str, job_id: str, function: str, arguments: Sequence[str]) -> bool:
-        """Enqueue a job under an id of its own, unless a live one has it already."""
-        queue = self.queue(queue_name)
+        queue = self.queue(QUEUE_OF_STAGE[stage])
+        job_id = f"{JOB_TYPE[stage]}-{call_sid}"
         while True:
             try:
                 queue.enqueue_call(
-                    function,
-                    args=tuple(arguments),
+                    "jobs.pipeline.work",
+                    args=(call_sid,),
                     job_id=job_id,
                     unique=True,
                     timeout=TIMEOUT_SECONDS,
@@ -95,7 +95,7 @@ class Queues:
                 )
                 return True
             except DuplicateJobError:
-                if not self._clear_the_way(job_id):
+                if not self._clear_the_way(job_id, stage, call_sid):
                     return False
 
     def forget(self, job: Job) -> None:
@@ -104,13 +104,13 @@ class Queues:
             self._remove(job, pipe)
             pipe.execute()
 
-    def _clear_the_way(self, job_id: str) -> bool:
+    def _clear_the_way(self, job_id: str, stage: Stage, call_sid: str) -> bool:
         """Remove an ended job of that id; False when it is live. Watches it, so that two who clear do not both run."""
         with self.redis.pipeline() as pipe:
             try:
                 pipe.watch(Job.key_for(job_id))
                 job = Job.fetch(job_id, connection=self.redis, serializer=JSONSerializer)
-                if job.get_status(refresh=False) in LIVE:
+                if job.get_status(refresh=False) in LIVE and not self._is_dead(job, stage, call_sid):
                     return False
                 pipe.multi()
                 self._remove(job, pipe)
@@ -119,7 +119,18 @@ class Queues:
                 pass  # somebody else cleared it, or it ran out: try again to enqueue
             return True
 
+    def _is_dead(self, job: Job, stage: Stage, call_sid: str) -> bool:
+        """A killed worker leaves its job `started` for ever; it is at work only if PostgreSQL knows of its claim."""
+        if job.get_status(refresh=False) != JobStatus.STARTED or job.started_at is None:
+            return False
+        age = datetime.now(UTC) - job.started_at
+        if age < CLAIM_WITHIN:
+            return False
+        with self._database.transaction() as session:
+            return not claims.is_claimed(session, stage, call_sid)
+
     def _remove(self, job: Job, pipe: Pipeline) -> None:
         for registry in (FinishedJobRegistry, FailedJobRegistry, CanceledJobRegistry):
             registry(job.origin, connection=self.redis, serializer=JSONSerializer).remove(job, pipeline=pipe)
+        job.started_job_registry.remove_executions(job, pipeline=pipe)
         pipe.delete(job.key, Result.get_key(job.id))

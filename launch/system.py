@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
@@ -55,16 +55,16 @@ def processes(conf: Path, config: Settings, log: Path | None, **variables: str) 
     bin_folder = Path(sys.executable).parent
     path = f"{bin_folder}:{environment().get('PATH', '')}"
     command = [str(bin_folder / "supervisord"), "-n", "-c", str(conf)]
-    output = log.open("ab") if log else None
-    child = children.start(
-        command,
-        stop_signal=signal.SIGTERM,
-        cwd=settings.ROOT,
-        env=environment(PATH=path, PYTHONUNBUFFERED="1", **variables),
-        stdout=output,
-        stderr=subprocess.STDOUT if output else None,
-        stdin=subprocess.DEVNULL,
-    )
+    with log.open("ab") if log else nullcontext() as output:
+        child = children.start(
+            command,
+            stop_signal=signal.SIGTERM,
+            cwd=settings.ROOT,
+            env=environment(PATH=path, PYTHONUNBUFFERED="1", **variables),
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+            stdin=subprocess.DEVNULL,
+        )
     try:
         yield child
     finally:

@@ -91,7 +91,7 @@ def _format_of(data: bytes) -> str:
         return "flac"
     if data[:3] == b"ID3" or (data[:1] == b"\xff" and data[1:2] >= b"\xe0"):
         return "mp3"
-    raise NotAudio("the file is not WAV, FLAC or MP3")
+    raise NotAudio("the file is not audio: WAV, FLAC or MP3 is needed")
 
 
 def _samples(container: InputContainer) -> NDArray[np.int16]:

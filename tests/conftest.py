@@ -19,6 +19,7 @@ from launch import embedded
 from providers.storage import LocalStorage
 from providers.telephony import TwiML
 from tests.support.people import People, make_people
+from tests.support.system import System, running
 from tests.support.twilio import ACCOUNT_SID, AUTH_TOKEN, PUBLIC_BASE_URL, Twilio
 from web import create_app
 from web.house import House
@@ -129,6 +130,17 @@ def twilio(client: FlaskClient) -> Twilio:
 def people(database: Database) -> People:
     """Alice and Bob, each with a business; and an operator."""
     return make_people(database)
+
+
+@pytest.fixture(scope="session")
+def second_zero(servers_folder: Path, postgres_url: str) -> Iterator[System]:
+    """The whole system, once for all tests that put calls through it; its database and Redis are its own."""
+    folder = servers_folder / "system"
+    folder.mkdir()
+    execute(postgres_url, "CREATE DATABASE system TEMPLATE template")
+    database_url = database_in(postgres_url, "system")
+    with embedded.valkey(folder / "valkey") as redis_url, running(folder, database_url, redis_url) as system:
+        yield system
 
 
 def execute(url: str, statement: str) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
-from db.words import CALL_STATUS_ORDER, DownloadStatus, Stage
+from db.models import CallLog
+from db.words import CALL_STATUS_ORDER, DownloadStatus, Outcome, Stage
 from web import audio, loader, present
 from web.auth import reader
 from web.cursor import Cursor
+from web.explain import explain
 from web.house import house
 
 api = Blueprint("api", __name__, url_prefix="/api")
@@ -63,14 +65,14 @@ def stream_recording(call_sid: str) -> Response:
     """The recording's bytes; one that is missing is fetched, once, and asked for again."""
     with house().database.transaction() as session:
         call = loader.load_call(session, reader(), call_sid, lock=request.method == "GET")
-        if call.recording_download_status == DownloadStatus.READY:
-            return audio.serve(session, call)
+        file = audio.file_of(session, call)
+        if file:
+            return audio.serve(file)
         is_requested = request.method == "GET" and audio.request_download(session, call)
         status = audio.status_of(call)
-        to_come = audio.is_to_come(call)
     if is_requested:
         house().queues.admit(Stage.DOWNLOAD, call.business_id)
-    return _not_yet(status) if to_come else _never(status)
+    return _not_yet(status) if audio.is_to_come(call) else _never(call)
 
 
 def _not_yet(status: dict[str, Any]) -> Response:
@@ -80,8 +82,8 @@ def _not_yet(status: dict[str, Any]) -> Response:
     return response
 
 
-def _never(status: dict[str, Any]) -> Response:
-    response = jsonify(error={"code": "no_recording", "message": status["message"]})
+def _never(call: CallLog) -> Response:
+    response = jsonify(error={"code": call.outcome or Outcome.NO_RECORDING, "message": explain(call, None, None)})
     response.status_code = 409
     return response
 

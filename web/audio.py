@@ -1,6 +1,7 @@
 """A recording as it is played: status, and the bytes by range."""
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from werkzeug.http import parse_range_header
 from conf.logs import log_event
 from db import recordings, tasks
 from db.models import CallLog
+from db.stages import PREFIX
 from db.words import DownloadStatus, RecordingStatus, Stage
 from web.house import house
 
@@ -19,6 +21,14 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = {DownloadStatus.QUEUED: 2, DownloadStatus.DOWNLOADING: 5, DownloadStatus.MISSING: 2}
 """Seconds after which it is worth asking again."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A recording in our storage; size in bytes."""
+
+    name: str
+    size: int
 
 
 def status_of(call: CallLog) -> dict[str, Any]:
@@ -44,8 +54,12 @@ def _message(call: CallLog, status: DownloadStatus) -> str:
         DownloadStatus.QUEUED: gettext("Recording is queued"),
         DownloadStatus.DOWNLOADING: gettext("Recording is being downloaded"),
         DownloadStatus.READY: gettext("Recording is ready"),
-        DownloadStatus.FAILED: gettext("Recording could not be fetched: %(reason)s", reason=call.last_error or ""),
+        DownloadStatus.FAILED: gettext("Recording could not be fetched: %(reason)s", reason=_reason(call)),
     }[status]
+
+
+def _reason(call: CallLog) -> str:
+    return (call.last_error or "").removeprefix(f"{PREFIX[Stage.DOWNLOAD]}: ")
 
 
 def is_to_come(call: CallLog) -> bool:
@@ -56,7 +70,9 @@ def is_to_come(call: CallLog) -> bool:
 
 
 def request_download(session: Session, call: CallLog) -> bool:
-    """Have a missing recording fetched; False when it is on its way already, or not to be had."""
+    """Have a recording fetched whose file is not here; False when it is on its way already, or not to be had."""
+    if call.recording_download_status == DownloadStatus.READY:
+        recordings.lose_file(session, call)
     skipped = _reason_to_skip(session, call)
     if skipped:
         log_event(log, logging.DEBUG, "DOWNLOAD_SKIPPED", call_sid=call.call_sid, reason=skipped)
@@ -67,7 +83,7 @@ def request_download(session: Session, call: CallLog) -> bool:
 
 def _reason_to_skip(session: Session, call: CallLog) -> str | None:
     status = call.recording_download_status
-    if status in (DownloadStatus.QUEUED, DownloadStatus.DOWNLOADING, DownloadStatus.READY):
+    if status in (DownloadStatus.QUEUED, DownloadStatus.DOWNLOADING):
         return str(status)
     last = call.recording_last_enqueue_at
     if last and (datetime.now(UTC) - last).total_seconds() < house().settings.enqueue_cooldown_seconds:
@@ -77,29 +93,35 @@ def _reason_to_skip(session: Session, call: CallLog) -> str | None:
     return None if call.recording_status == RecordingStatus.COMPLETED else "not_recorded"
 
 
-def serve(session: Session, call: CallLog) -> Response:
-    """200 or 206 with the bytes, 416, or 404 when the file has gone."""
+def file_of(session: Session, call: CallLog) -> File | None:
+    """Our copy, or None while it is not here."""
+    if call.recording_download_status != DownloadStatus.READY:
+        return None
     recording = recordings.own(session, call)
     size = house().storage.size(recording.file) if recording and recording.file else None
-    if recording is None or recording.file is None or size is None:
-        abort(404, "The recording's file is not in our storage.")
-    start, end, status = _range(size)
-    body = () if request.method == "HEAD" else house().storage.read(recording.file, start, end - start)
+    return File(recording.file, size) if recording and recording.file and size is not None else None
+
+
+def serve(file: File) -> Response:
+    """200 or 206 with the bytes, or 416."""
+    start, end, status = _range(file.size)
+    body = () if request.method == "HEAD" else house().storage.read(file.name, start, end - start)
     response = Response(body, status=status, mimetype="audio/wav")
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "private, no-store"
     response.content_length = end - start
     if status == 206:
-        response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
     return response
 
 
 def _range(size: int) -> tuple[int, int, int]:
     """First byte, the one after the last, and the HTTP status; an invalid or multiple range is ignored (RFC 9110)."""
-    wanted = parse_range_header(request.headers.get("Range"), make_inclusive=True)
+    wanted = parse_range_header(request.headers.get("Range"))
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
         return 0, size, 200
-    span = wanted.range_for_length(size)
-    if span is None:
+    first, end = wanted.ranges[0]
+    start = max(0, size + first) if first < 0 else first  # the last so many bytes, or all when there are fewer
+    if start >= size:
         abort(Response(status=416, headers={"Content-Range": f"bytes */{size}"}))
-    return span[0], span[1], 206
+    return start, min(end or size, size), 206

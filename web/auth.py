@@ -1,12 +1,12 @@
 """Who is asking: a session from the sign-in page, or a bearer token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, Request, abort
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import LoginManager, UserMixin, current_user, user_logged_out
 from sqlalchemy.orm import Session
 
 from db import users
@@ -18,7 +18,12 @@ HASHER = PasswordHasher()
 NOBODY = HASHER.hash("the password of nobody")
 """Verified against when the user does not exist, so that the answer takes as long."""
 
+NUL = "\0"
+"""PostgreSQL has no text with it."""
+
 BEARER = "Bearer "
+SESSION = "session"
+"""The name of the tokens that browsers keep: signing out revokes them, so that a copied cookie dies with the session."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,11 @@ class Reader(UserMixin):
     role: Role
     business_id: int | None
     language: str | None
+    session_token: str | None = field(default=None, repr=False)
+
+    def get_id(self) -> str:
+        """What the session cookie carries."""
+        return self.session_token or ""
 
     @property
     def is_operator(self) -> bool:
@@ -54,15 +64,16 @@ def init_app(app: Flask) -> None:
     login.session_protection = "strong"
     login.user_loader(_by_session)
     login.request_loader(_by_token)
+    user_logged_out.connect(_end_session, app)
 
 
 def sign_in(session: Session, email: str, password: str) -> Reader | None:
     """The reader whose password this is; an unknown user takes as long as a wrong password."""
-    user = users.by_email(session, email)
+    user = None if NUL in email else users.by_email(session, email)
     if not _verifies(user.password_hash if user else NOBODY, password) or user is None:
         return None
     users.note_login(user)
-    return _reader(user)
+    return _reader(user, users.add_token(session, user, SESSION))
 
 
 def _verifies(stored: str, password: str) -> bool:
@@ -72,10 +83,16 @@ def _verifies(stored: str, password: str) -> bool:
         return False
 
 
-def _by_session(user_id: str) -> Reader | None:
+def _by_session(token: str) -> Reader | None:
     with house().database.transaction() as session:
-        user = users.by_id(session, int(user_id))
-        return _reader(user) if user else None
+        user = users.by_token(session, token)
+        return _reader(user, token) if user else None
+
+
+def _end_session(app: Flask, user: object) -> None:
+    if isinstance(user, Reader) and user.session_token:
+        with house().database.transaction() as session:
+            users.revoke_token(session, user.session_token)
 
 
 def _by_token(request: Request) -> Reader | None:
@@ -87,5 +104,5 @@ def _by_token(request: Request) -> Reader | None:
         return _reader(user) if user else None
 
 
-def _reader(user: User) -> Reader:
-    return Reader(user.id, user.email, users.role_of(user), user.business_id, user.language)
+def _reader(user: User, session_token: str | None = None) -> Reader:
+    return Reader(user.id, user.email, users.role_of(user), user.business_id, user.language, session_token)

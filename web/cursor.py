@@ -1,14 +1,17 @@
 """Where a page of a list ended, as text that clients hand back."""
 
 import base64
-import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 from werkzeug.exceptions import BadRequest
 
 from db.models import CallLog
+
+NOT_OURS = "cursor: not one that this list gave out"
+GREATEST_ID = 2**31 - 1
+"""What an INTEGER holds."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,12 @@ class Cursor:
         """400 for anything we did not write."""
         try:
             at, _, number = base64.urlsafe_b64decode(text.encode()).decode().partition(" ")
-            return cls(datetime.fromisoformat(at), int(number))
-        except (ValueError, binascii.Error) as error:
-            raise BadRequest("cursor: not one that this list gave out") from error
+            found = cls(datetime.fromisoformat(at), int(number))
+        except ValueError as error:
+            raise BadRequest(NOT_OURS) from error
+        if str(found) != text or found.at.tzinfo is not UTC or found.id > GREATEST_ID:
+            raise BadRequest(NOT_OURS)
+        return found
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(f"{self.at.isoformat()} {self.id}".encode()).decode()

@@ -61,7 +61,7 @@ def _ended(call: CallLog) -> str:
 
 def _text(call: CallLog, task: Task) -> str:
     if task.claim and task.stage == Stage.TRANSCRIPT:
-        return gettext("The transcript is being written: %(percent)s %%.", percent=task.progress or 0)
+        return gettext("The transcript is being written: %(percent)s\u00a0%%.", percent=task.progress or 0)
     if task.claim:
         return gettext("The summary is being written.")
     if call.last_error and task.due_at > datetime.now(UTC):
@@ -88,8 +88,8 @@ def _download(call: CallLog, task: Task) -> str:
 def _recording(call: CallLog) -> str:
     if call.recording_status == RecordingStatus.RECORDING and call.call_status != "completed":
         return gettext("The call is on and being recorded.")
-    if call.call_status == "completed":
-        return gettext("The call has ended; the phone company is finishing the recording.")
     if call.recording_status == RecordingStatus.COMPLETED:
         return gettext("The recording is at the phone company; press play to have it fetched.")
+    if call.call_status == "completed":
+        return gettext("The call has ended; the phone company is finishing the recording.")
     return gettext("The call is on; its recording is about to start.")

@@ -17,12 +17,18 @@ CALL_SID = re.compile("CA[0-9a-f]{32}")
 RECORDING_SID = re.compile("RE[0-9a-f]{32}")
 STREAM_SID = re.compile("MZ[0-9a-f]{32}")
 WORD = re.compile("[A-Za-z0-9-]{1,32}")
+NOTICE_SID = re.compile("[A-Za-z0-9]{1,34}")
+DELIVERY = re.compile(r"[\x21-\x7e]{1,128}")
+"""An idempotency token: it is not signed, so anything may stand there."""
 PARTY = re.compile(r"[^\x00-\x1f\x7f]{0,64}")
 """A number, a SIP address, `anonymous`, …: whatever it is, on one line."""
 
 RECORDING_STATUSES = FINAL | {"in-progress", "paused", "stopped", "processing"}
 LONGEST_COUNT = 9
 """Digits that fit an INTEGER."""
+
+LONGEST_REMARK = 200
+"""Characters of a text that people may read in a timeline."""
 
 
 def required(fields: Fields, name: str, pattern: re.Pattern[str]) -> str:
@@ -42,6 +48,12 @@ def count(fields: Fields, name: str) -> int | None:
     """A number; Twilio sends -1 and junk too, which say nothing."""
     value = fields.get(name, "")
     return int(value) if value.isascii() and value.isdecimal() and len(value) <= LONGEST_COUNT else None
+
+
+def remark(fields: Fields, name: str) -> str | None:
+    """A text in the phone company's own words, on one line and not too long; None when it is absent or empty."""
+    value = "".join(char if char.isprintable() else " " for char in fields.get(name, ""))
+    return value[:LONGEST_REMARK].strip() or None
 
 
 def moment(fields: Fields, name: str) -> datetime | None:

@@ -3,8 +3,10 @@
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from db.models import Business
+from web.auth import Reader
 from web.house import house
 
 LANGUAGES = ("en", "he")
@@ -17,12 +19,23 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"language": str(get_locale()), "direction": _direction()})
 
 
+def signed_in() -> Reader | None:
+    """Who reads; nobody when the database cannot say, since the page that tells so is shown without it."""
+    try:
+        return current_user._get_current_object() if current_user.is_authenticated else None
+    except SQLAlchemyError:
+        return None
+
+
 def language() -> str:
-    """What the address asks for, else the reader's own, else their business's, else their browser's."""
-    asked = request.args.get("lang") or request.cookies.get("lang")
-    own = current_user.language if current_user.is_authenticated else None
-    business = _business()
-    wishes = (asked, own, business.language if business else None)
+    """What the address asks for, else what was chosen here, else the reader's, the business's or the browser's own."""
+    reader, business = signed_in(), _business()
+    wishes = (
+        request.args.get("lang"),
+        request.cookies.get("lang"),
+        reader.language if reader else None,
+        business.language if business else None,
+    )
     return next((wish for wish in wishes if wish in LANGUAGES), None) or _browsers() or LANGUAGES[0]
 
 
@@ -41,9 +54,17 @@ def _direction() -> str:
 
 
 def _business() -> Business | None:
-    if not current_user.is_authenticated or current_user.business_id is None:
+    reader = signed_in()
+    if reader is None or reader.business_id is None:
         return None
     if "business" not in g:
-        with house().database.transaction() as session:
-            g.business = session.get(Business, current_user.business_id)
+        g.business = _load(reader.business_id)
     return g.business
+
+
+def _load(business_id: int) -> Business | None:
+    try:
+        with house().database.transaction() as session:
+            return session.get(Business, business_id)
+    except SQLAlchemyError:
+        return None

@@ -1,26 +1,52 @@
 """The pages: server-rendered, alive through htmx, complete without any script."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from db.words import DownloadStatus, RecordingStatus, TextStatus
-from web import audio, auth, loader, present
+from db.models import Business, CallLog, Task
+from db.words import FINAL_CALL_STATUSES, RecordingStatus
+from web import audio, auth, formats, loader, present, story
 from web.auth import reader
+from web.badges import badges_of
 from web.house import house
+from web.locale import LANGUAGES, signed_in
 
 pages = Blueprint("pages", __name__)
 
 ROWS = 50
-BUSY_TEXTS = {TextStatus.PENDING, TextStatus.PROCESSING}
 LONGEST_INPUT = 255
+LANGUAGE_SECONDS = 365 * 24 * 3600
+"""How long a browser remembers the language: a year, which is about the longest that browsers allow."""
+
+EXPECTED_RECORDING = {RecordingStatus.PENDING, RecordingStatus.RECORDING}
+
+FILTERS = (
+    formats.time_of_day,
+    formats.time_to_the_second,
+    formats.date_and_time,
+    formats.length,
+    formats.phone,
+    formats.other_party,
+    formats.our_number,
+    formats.gist,
+    story.call_status,
+    story.told,
+)
+for words in FILTERS:
+    pages.add_app_template_filter(words)
 
 
 class SignInForm(FlaskForm):
@@ -28,6 +54,20 @@ class SignInForm(FlaskForm):
 
     email = EmailField(validators=[InputRequired(), Length(max=LONGEST_INPUT)])
     password = PasswordField(validators=[InputRequired(), Length(max=LONGEST_INPUT)])
+
+
+@pages.app_context_processor
+def who() -> dict[str, Any]:
+    """What every page shows of its reader; nobody where the database does not answer."""
+    return {"reader": signed_in(), "here": request.full_path.removesuffix("?")}
+
+
+@pages.after_request
+def keep_private(response: Response) -> Response:
+    """Pages are one reader's; and going back must not show the part that htmx asked for under the same address."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("HX-Request")
+    return response
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -41,6 +81,8 @@ def sign_in() -> ResponseReturnValue:
             login_user(found)
             return redirect(_own_path(request.args.get("next")))
         problem = gettext("The address or the password is wrong.")
+    elif form.is_submitted():
+        problem = gettext("Enter your address and your password.")
     return render_template("sign_in.html", form=form, problem=problem), 401 if problem else 200
 
 
@@ -51,13 +93,23 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("pages.sign_in"))
 
 
+@pages.get("/language/<code>")
+def choose_language(code: str) -> ResponseReturnValue:
+    """Remember the language in this browser, and go back to where its reader was."""
+    if code not in LANGUAGES:
+        abort(404)
+    response = redirect(_own_path(request.args.get("next")))
+    response.set_cookie("lang", code, max_age=LANGUAGE_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure)
+    return response
+
+
 @pages.get("/")
 def recent_calls() -> str:
     """The newest calls."""
     with house().database.transaction() as session:
-        found = loader.recent_calls(session, reader(), limit=ROWS)
-        rows = _rows(present.present_list(session, found, house().settings.business_slots))
-    return render_template("calls.html", rows=rows, busy=any(row["busy"] for row in rows))
+        shown = _rows(session, loader.recent_calls(session, reader(), limit=ROWS))
+        number = None if shown else _number(session)
+    return render_template("calls.html", number=number, webhook=_webhook(), **_list(shown))
 
 
 @pages.get("/rows")
@@ -65,9 +117,8 @@ def rows() -> str:
     """The rows a page shows, as they are now: one request for all of them."""
     wanted = request.args.getlist("call")[:ROWS]
     with house().database.transaction() as session:
-        found = loader.calls_by_sid(session, reader(), wanted)
-        fresh = _rows(present.present_list(session, found, house().settings.business_slots))
-    return render_template("_rows.html", rows=fresh, busy=any(row["busy"] for row in fresh))
+        shown = _rows(session, loader.calls_by_sid(session, reader(), wanted))
+    return render_template("_rows.html", **_list(shown))
 
 
 @pages.get("/calls/<call_sid>")
@@ -75,28 +126,57 @@ def call(call_sid: str) -> str:
     """One call; asked for by htmx, only the part of the page that moves."""
     with house().database.transaction() as session:
         found = loader.load_call(session, reader(), call_sid)
-        shown = present.present_call(session, found, house().settings.business_slots)
-        playable = audio.is_to_come(found)
+        shown = present.present_call(session, found, house().settings.business_slots) | _rows(session, [found])[0]
     template = "_call.html" if request.headers.get("HX-Request") else "call.html"
-    return render_template(template, call=_rows([shown])[0], playable=playable)
+    return render_template(template, call=shown)
 
 
-def _rows(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the API shows, and whether it will change by itself."""
-    return [call | {"busy": is_busy(call)} for call in shown]
+def _rows(session: Session, found: Sequence[CallLog]) -> list[dict[str, Any]]:
+    """What the API shows of the calls, with what only people need."""
+    shown = present.present_list(session, found, house().settings.business_slots)
+    at_work = set(session.scalars(select(Task.call_id).where(Task.call_id.in_([call.id for call in found]))))
+    return [
+        fields
+        | {
+            "badges": badges_of(fields),
+            "busy": call.id in at_work or _goes_on(call),
+            "playable": audio.is_to_come(call),
+        }
+        for call, fields in zip(found, shown, strict=True)
+    ]
 
 
-def is_busy(call: dict[str, Any]) -> bool:
-    """Whether a stage is at work or waits for its turn."""
-    if call["outcome"] or call["recording_status"] == RecordingStatus.FAILED:
-        return False
-    if call["recording_download_status"] == DownloadStatus.FAILED and not call["recording_next_retry_at"]:
-        return False
-    return call["transcript_status"] in BUSY_TEXTS or call["summary_status"] in BUSY_TEXTS
+def _goes_on(call: CallLog) -> bool:
+    """Whether the call itself, or its recording, is not over yet."""
+    return call.call_status not in FINAL_CALL_STATUSES and call.recording_status in EXPECTED_RECORDING
+
+
+def _list(shown: list[dict[str, Any]]) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    days = groupby(shown, lambda call: formats.day(call["created_at"], now))
+    return {
+        "days": [(heading, list(calls)) for heading, calls in days],
+        "call_sids": [call["call_sid"] for call in shown],
+        "busy": sum(call["busy"] for call in shown),
+    }
+
+
+def _number(session: Session) -> str | None:
+    """Which number to call first."""
+    business = session.get(Business, reader().business_id) if reader().business_id else None
+    return business.phone_number if business else None
+
+
+def _webhook() -> str:
+    """What to enter at the phone company."""
+    base = house().settings.public_base_url or request.host_url.rstrip("/")
+    return base + url_for("webhooks.incoming_call")
 
 
 def _own_path(wanted: str | None) -> str:
-    """Where to go after signing in: a path of ours, or the first page."""
+    """Where to go next: a path of ours, or the first page."""
     parts = urlsplit(wanted or "")
     is_ours = parts.path.startswith("/") and not parts.scheme and not parts.netloc and "\\" not in parts.path
-    return parts.path if is_ours and not parts.path.startswith("//") else url_for("pages.recent_calls")
+    if not is_ours or parts.path.startswith("//"):
+        return url_for("pages.recent_calls")
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

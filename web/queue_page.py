@@ -26,7 +26,7 @@ def _guard() -> None:
         return
     if not (current_user.is_authenticated and current_user.is_operator):
         abort(404)
-    if request.method == "GET" and "/requeue" in request.path:
+    if request.method in ("GET", "HEAD") and "/requeue" in request.path:
         abort(405)
     if request.method not in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Site") not in ("same-origin", None):
         abort(403)

@@ -39,7 +39,7 @@ def incoming_call() -> Response:
     with house().database.transaction() as session:
         call = _tell(session, facts)
         call.direction = call.direction or "inbound"
-        call.answered_at = call.answered_at or datetime.now(UTC)
+        _answered(call)
         _expect_recording(session, call)
         answer = _answer(session, call)
     _enqueue(Stage.RECORDING, call)
@@ -54,7 +54,7 @@ def outbound_call() -> Response:
     with house().database.transaction() as session:
         call = _tell(session, facts)
         call.direction = call.direction or "outbound"
-        call.answered_at = call.answered_at or datetime.now(UTC)
+        _answered(call)
         _expect_recording(session, call)
         answer = _answer(session, call)
     _enqueue(Stage.RECORDING, call)
@@ -104,7 +104,7 @@ def stream_status() -> Answered:
         if event == "stream-started":
             streams.started(session, call, stream_sid, at)
         elif event in ("stream-stopped", "stream-error"):
-            error = fields.optional(given(), "StreamError", fields.WORD) if event == "stream-error" else None
+            error = fields.remark(given(), "StreamError") or "unknown" if event == "stream-error" else None
             streams.stopped(session, call, stream_sid, at, error)
         else:
             raise BadRequest("StreamEvent: unknown")
@@ -124,14 +124,14 @@ def debugger() -> Answered:
     """The phone company reports an error; one about our webhooks has the call looked at now."""
     payload = _payload()
     call_sid = fields.CALL_SID.fullmatch(str(payload.get("resource_sid", "")))
-    code = str(payload.get("error_code", ""))
-    if not call_sid or not code.isdecimal():
+    code = fields.count({"code": str(payload.get("error_code", ""))}, "code")
+    if not call_sid or code is None:
         return NOTHING_MORE  # about something that is no call of ours
-    notice = fields.optional(given(), "Sid", fields.WORD) or code
+    notice = fields.optional(given(), "Sid", fields.NOTICE_SID) or str(code)
     with house().database.transaction() as session:
         call = _tell(session, CallFacts(call_sid.group()))
-        streams.failed_webhook(session, call, notice, int(code))
-        if int(code) in LOST_WEBHOOK and call.recording_status in (RecordingStatus.PENDING, RecordingStatus.RECORDING):
+        streams.failed_webhook(session, call, notice, code)
+        if code in LOST_WEBHOOK and call.recording_status in (RecordingStatus.PENDING, RecordingStatus.RECORDING):
             tasks.open_task(session, call, Stage.RECORDING)
     _enqueue(Stage.RECORDING, call)
     return NOTHING_MORE
@@ -143,13 +143,13 @@ def fallback() -> Response:
     facts = fields.call_facts(given())
     with house().database.transaction() as session:
         call = _tell(session, facts)
-        call.answered_at = call.answered_at or datetime.now(UTC)
+        _answered(call)
         code = fields.count(given(), "ErrorCode")
         events.note(session, call.id, Event.FALLBACK_USED, said_by=TWILIO, once=f"fallback:{code}", error_code=code)
         _expect_recording(session, call)
         answer = _answer(session, call)
     _enqueue(Stage.RECORDING, call)
-    return _twiml(house().twiml.answer(answer, record=_records_by_twiml() and not facts.is_outbound))
+    return _twiml(house().twiml.answer(answer, record=_records_by_twiml() and call.direction == "inbound"))
 
 
 def answer_without_database() -> Response | Answered:
@@ -167,13 +167,20 @@ TWIML_ENDPOINTS = {f"webhooks.{view.__name__}" for view in (incoming_call, outbo
 
 
 def _tell(session: Session, facts: CallFacts) -> CallLog:
-    repeated = calls.count_delivery(session, request.headers.get("I-Twilio-Idempotency-Token"))
+    delivery = fields.DELIVERY.fullmatch(request.headers.get("I-Twilio-Idempotency-Token", ""))
+    repeated = calls.count_delivery(session, delivery.group() if delivery else None)
     call = calls.tell(session, facts, ask_after=house().settings.retry_base_seconds)
     if repeated:
         call.webhook_retry_count = (call.webhook_retry_count or 0) + 1
         if call.call_status in FINAL_CALL_STATUSES:
             costs.work_out(session, call)
     return call
+
+
+def _answered(call: CallLog) -> None:
+    """Our answer is what puts the caller through; one that comes late tells nothing of when that was."""
+    if call.call_status not in FINAL_CALL_STATUSES:
+        call.answered_at = call.answered_at or datetime.now(UTC)
 
 
 def _expect_recording(session: Session, call: CallLog) -> None:
@@ -184,7 +191,7 @@ def _expect_recording(session: Session, call: CallLog) -> None:
     if settings.recording_start == "off":
         call.recording_mode = call.recording_mode or RecordingMode.OFF
         return
-    if call.direction == "inbound" and _records_by_twiml():
+    if _records_by_twiml() and (call.direction == "inbound" or settings.recording_start == "twiml"):
         call.recording_mode = call.recording_mode or RecordingMode.TWIML
     tasks.open_task(
         session, call, Stage.RECORDING, due_in=settings.stuck_seconds if settings.recording_start == "twiml" else 0
@@ -205,7 +212,7 @@ def _answer(session: Session, call: CallLog) -> Answer:
 def _payload() -> dict[str, object]:
     try:
         payload = json.loads(given().get("Payload", ""))
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or brackets within brackets without end
         return {}
     return payload if isinstance(payload, dict) else {}
 

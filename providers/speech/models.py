@@ -52,6 +52,11 @@ def find(name: str, kept: Path = KEPT) -> Path:
     return found
 
 
+def label(name: str) -> str:
+    """What people see: a folder's own name, since where it lies is nobody's business."""
+    return Path(name).name if Path(name).is_dir() else name
+
+
 def _from_wheels(name: str, kept: Path) -> Path | None:
     wheels: dict[str, Callable[[], Path | None]] = {"tiny.en": _tiny, "base": lambda: _base(kept / "base")}
     return wheels[name]() if name in wheels else None

@@ -57,7 +57,9 @@ class WhisperTranscriber:
         wanted = language or self._language
         work = _Work(whisper, detector, None if wanted == "auto" else wanted, on_progress)
         work.run(pieces(audio, formats))
-        return Transcription(work.language, round(work.seconds, 3), work.channels, self.model, in_order(work.turns))
+        return Transcription(
+            work.language, round(work.seconds, 3), work.channels, models.label(self.model), in_order(work.turns)
+        )
 
     def _load(self) -> tuple[Whisper, SpeechDetector]:
         with self._loading:

@@ -20,6 +20,7 @@ FRAME_WIDE: Final = round(FRAME_SECONDS * WIDE)
 PAD: Final = round(PAD_SECONDS / FRAME_SECONDS)
 PAUSE: Final = round(PAUSE_SECONDS / FRAME_SECONDS)
 LEAST: Final = round(LEAST_SECONDS / FRAME_SECONDS)
+UNSURE: Final = PAD + PAUSE + LEAST  # speech so near the end of what was heard may not count yet
 LONGEST: Final = int(LONGEST_SECONDS / FRAME_SECONDS)
 
 
@@ -59,7 +60,7 @@ class Channel:
         self._samples = np.concatenate([self._samples, samples])
         self._heard = np.concatenate([self._heard, heard])
         spans = list(padded_spans(self._heard))
-        finished = spans if is_last else [span for span in spans if span.end + PAD <= len(self._heard)]
+        finished = spans if is_last else [span for span in spans if span.end + UNSURE <= len(self._heard)]
         utterances = [self._utterance(span) for span in finished]
         self._cut(self._first_needed(spans, finished))
         return utterances
@@ -67,8 +68,7 @@ class Channel:
     def _first_needed(self, spans: list[Span], finished: list[Span]) -> int:
         if len(finished) < len(spans):
             return spans[len(finished)].start
-        begun = len(self._heard) - PAD  # the pad of an utterance that may begin with the next frame
-        return max(begun, finished[-1].end if finished else 0, 0)
+        return max(len(self._heard) - UNSURE, finished[-1].end if finished else 0, 0)
 
     def _cut(self, frames: int) -> None:
         self._offset += frames

@@ -58,7 +58,7 @@ class Whisper:
 
     def __init__(self, folder: Path, device: str, compute_type: str) -> None:
         device, compute_type = _placed(device, compute_type)
-        with _translated("The speech model could not be loaded on this device."):
+        with _translated("The speech model could not be loaded on this device.", RuntimeError, ValueError):
             # One thread: two for one call are slower than one, and there is a worker process for each core.
             self._model: Any = WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=1)
 
@@ -72,14 +72,14 @@ class Whisper:
 
     def languages(self, samples: Samples) -> dict[str, float]:
         """How probable each language is."""
-        with _translated("The speech model failed."):
+        with _translated("The speech model failed.", RuntimeError):
             (ranking,) = self._model.model.detect_language(self._encode(samples))
         return {token[2:-2]: probability for token, probability in ranking}
 
     def words(self, samples: Samples, language: str) -> list[Word]:
         """What is said in a window; no words where the model only invents."""
         seconds = len(samples) / WIDE
-        with _translated("The speech model failed."):
+        with _translated("The speech model failed.", RuntimeError):
             tokenizer = Tokenizer(
                 self._model.hf_tokenizer, self._model.model.is_multilingual, task="transcribe", language=language
             )
@@ -134,11 +134,11 @@ class Whisper:
 
 
 @contextmanager
-def _translated(message: str) -> Iterator[None]:
-    """What CTranslate2 raises, of memory, devices and broken files alike."""
+def _translated(message: str, *raised: type[Exception]) -> Iterator[None]:
+    """What CTranslate2 raises for memory, devices and broken files alike."""
     try:
         yield
-    except (RuntimeError, ValueError) as error:
+    except raised as error:
         raise Unavailable("model_error", message) from error
 
 

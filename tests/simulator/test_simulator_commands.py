@@ -112,7 +112,7 @@ def test_a_file_that_is_no_audio_makes_no_call(company: Listing, call: Run, tmp_
     placed = call("--audio", letter)
 
     assert (placed.returncode, placed.stdout) == (1, "")
-    assert placed.stderr == "the file is not WAV, FLAC or MP3\n"
+    assert placed.stderr == "the file is not audio: WAV, FLAC or MP3 is needed\n"
     assert _calls(company) == before
 
 

@@ -1,0 +1,63 @@
+"""Recordings for the speech tests: sounds made with numpy, and the demo's conversation."""
+
+import json
+import wave
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+
+from conf.settings import ROOT
+from providers.speech.decode import BY_HAND, NARROW, Samples, pieces
+
+DEMO = ROOT / "simulator" / "audio" / "demo_en.flac"
+SCRIPT: list[dict[str, Any]] = json.loads(DEMO.with_suffix(".json").read_text())
+
+
+def silence(seconds: float) -> Samples:
+    return np.zeros(round(seconds * NARROW), dtype=np.float32)
+
+
+def tone(seconds: float, *frequencies: float) -> Samples:
+    time = np.arange(round(seconds * NARROW)) / NARROW
+    waves = [np.sin(2 * np.pi * frequency * time) for frequency in frequencies]
+    return (0.3 * np.mean(waves, axis=0)).astype(np.float32)
+
+
+def ringing(seconds: float) -> Samples:
+    """What a caller hears: two seconds of two tones, four of nothing."""
+    return np.resize(np.concatenate([tone(2, 440, 480), silence(4)]), round(seconds * NARROW))
+
+
+def busy(seconds: float) -> Samples:
+    return np.resize(np.concatenate([tone(0.5, 480, 620), silence(0.5)]), round(seconds * NARROW))
+
+
+def hiss(seconds: float) -> Samples:
+    return np.random.default_rng(0).normal(0, 0.03, round(seconds * NARROW)).astype(np.float32)
+
+
+def conversation() -> Samples:
+    """The demo's two channels at telephone rate."""
+    return np.concatenate([piece.narrow for piece in pieces(DEMO, BY_HAND)], axis=1)
+
+
+def write_empty(file: Path) -> Path:
+    """Two channels without a sample."""
+    with wave.open(str(file), "wb") as audio:
+        audio.setparams((2, 2, NARROW, 0, "NONE", ""))
+    return file
+
+
+def write(file: Path, *channels: Samples, codec: str = "pcm_s16le") -> Path:
+    """Write 8 kHz audio in the container that the file's name asks for."""
+    layout = "stereo" if len(channels) == 2 else "mono"
+    interleaved = (np.stack(channels, axis=1).reshape(1, -1) * 32767).astype(np.int16)
+    with av.open(str(file), "w") as container:
+        stream = cast(av.AudioStream, container.add_stream(codec, rate=NARROW, layout=layout))
+        frame = av.AudioFrame.from_ndarray(interleaved, format="s16", layout=layout)
+        frame.sample_rate = NARROW
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return file

@@ -1,0 +1,176 @@
+import re
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from providers.errors import Rejected, Unavailable
+from providers.speech import BY_HAND, ModelMissing, Transcription, Turn, WhisperTranscriber, models
+from providers.speech.decode import Samples
+from tests.providers.speech_files import DEMO, SCRIPT, busy, conversation, hiss, ringing, silence, write, write_empty
+
+
+@pytest.fixture(scope="module")
+def english() -> WhisperTranscriber:
+    return WhisperTranscriber("tiny.en")
+
+
+@pytest.fixture(scope="module")
+def call(english: WhisperTranscriber) -> Transcription:
+    return english.transcribe(DEMO, formats=BY_HAND)
+
+
+def spoken_by(call: Transcription, channel: int) -> list[Turn]:
+    return [turn for turn in call.turns if turn.channel == channel]
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
+
+
+def test_every_turn_is_written_down_on_its_channel_at_its_time(call: Transcription) -> None:
+    for said in SCRIPT:
+        (turn,) = (turn for turn in spoken_by(call, said["channel"]) if abs(turn.start - said["start"]) < 0.5)
+        assert len(words(turn.text) & words(said["text"])) > 0.7 * len(words(said["text"]))
+        assert turn.end == pytest.approx(said["end"], abs=0.7)
+
+
+def test_a_transcription_describes_the_recording(call: Transcription) -> None:
+    assert call.seconds == pytest.approx(61.8, abs=0.5)
+    assert (call.channels, call.language, call.model) == (2, "en", "tiny.en")
+
+
+def test_turns_of_both_channels_are_in_the_order_of_time(call: Transcription) -> None:
+    assert list(call.turns) == sorted(call.turns, key=lambda turn: (turn.start, turn.channel))
+    assert {turn.channel for turn in call.turns} == {0, 1}
+
+
+def test_numbers_that_were_said_are_written_down(call: Transcription) -> None:
+    text = " ".join(turn.text for turn in call.turns)
+
+    assert {"4729", "25", "340"} <= set(re.findall(r"\d+", text))
+
+
+def test_progress_rises_through_the_work_and_brings_the_first_words_early(english: WhisperTranscriber) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def watch(percent: int, turns: Sequence[Turn]) -> None:
+        seen.append((percent, len(turns)))
+
+    call = english.transcribe(DEMO, formats=BY_HAND, on_progress=watch)
+
+    percents = [percent for percent, _ in seen]
+    assert percents == sorted(percents)
+    assert percents[0] == 0
+    assert percents[-1] < 100
+    assert len({percent for percent in percents if 0 < percent < 90}) >= 4
+    assert any(0 < turns < len(call.turns) / 2 for _, turns in seen)
+
+
+def test_what_progress_raises_ends_the_work_at_once(english: WhisperTranscriber) -> None:
+    reports = 0
+
+    def cancel(percent: int, turns: Sequence[Turn]) -> None:
+        nonlocal reports
+        reports += 1
+        if turns:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        english.transcribe(DEMO, formats=BY_HAND, on_progress=cancel)
+
+    assert reports == 3  # the start, the first piece heard, the first window decoded
+
+
+def test_a_call_of_several_pieces_loses_nothing_where_they_meet(
+    english: WhisperTranscriber, call: Transcription, tmp_path: Path
+) -> None:
+    once = conversation()
+    audio = write(tmp_path / "long.wav", *np.concatenate([once, once[:, : 20 * 8000]], axis=1))
+
+    turns = english.transcribe(audio).turns
+
+    again = [turn for turn in turns if turn.start > call.seconds]
+    assert [turn.channel for turn in again[:3]] == [turn.channel for turn in call.turns[:3]]
+    assert [turn.start - call.seconds for turn in again[:3]] == pytest.approx(
+        [turn.start for turn in call.turns[:3]], abs=0.2
+    )
+    assert len(turns) >= len(call.turns) + 3
+
+
+@pytest.mark.parametrize("make", [silence, ringing, busy, hiss])
+def test_nobody_spoke_means_no_words(
+    english: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples]
+) -> None:
+    result = english.transcribe(write(tmp_path / "call.wav", make(20), silence(20)))
+
+    assert result.turns == ()
+    assert result.seconds == pytest.approx(20, abs=0.01)
+
+
+def test_a_recording_without_a_sample_has_no_turns(english: WhisperTranscriber, tmp_path: Path) -> None:
+    result = english.transcribe(write_empty(tmp_path / "call.wav"))
+
+    assert (result.turns, result.seconds, result.channels) == ((), 0, 2)
+
+
+def test_a_mixed_down_recording_has_one_channel(english: WhisperTranscriber, tmp_path: Path) -> None:
+    mixed = conversation().sum(axis=0)[: 10 * 8000]
+
+    result = english.transcribe(write(tmp_path / "call.wav", mixed))
+
+    assert result.channels == 1
+    assert "furniture" in words(result.turns[0].text)
+
+
+def test_what_is_not_audio_is_rejected(english: WhisperTranscriber, tmp_path: Path) -> None:
+    page = tmp_path / "call.wav"
+    page.write_text("<html>")
+
+    with pytest.raises(Rejected):
+        english.transcribe(page)
+
+
+def test_a_model_is_looked_for_when_it_is_needed_and_not_before() -> None:
+    transcriber = WhisperTranscriber("colossal")
+
+    with pytest.raises(ModelMissing):
+        transcriber.warm()
+
+
+def test_warming_in_many_threads_loads_once() -> None:
+    alone, shared = WhisperTranscriber("tiny.en"), WhisperTranscriber("tiny.en")
+    once = _cpu_seconds(alone.warm)
+
+    with ThreadPoolExecutor(4) as threads:
+        spent = _cpu_seconds(lambda: list(threads.map(lambda _: shared.warm(), range(8))))
+
+    assert spent < 2 * once
+
+
+def test_a_multilingual_model_hears_which_language_is_spoken(tmp_path: Path) -> None:
+    folder = models.find("base", tmp_path)
+    audio = write(tmp_path / "call.wav", *conversation()[:, : 10 * 8000])
+
+    result = WhisperTranscriber(str(folder)).transcribe(audio)
+    quiet = WhisperTranscriber(str(folder)).transcribe(write(tmp_path / "quiet.wav", silence(2)))
+
+    assert (result.language, result.model) == ("en", "base")
+    assert "furniture" in words(result.turns[0].text)
+    assert quiet.language is None
+
+
+def test_a_language_the_model_does_not_know_is_said(tmp_path: Path) -> None:
+    transcriber = WhisperTranscriber(str(models.find("base", tmp_path)), language="xx")
+
+    with pytest.raises(Unavailable, match="'xx'"):
+        transcriber.transcribe(write(tmp_path / "call.wav", silence(1)))
+
+
+def _cpu_seconds(work: Callable[[], object]) -> float:
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun

@@ -1,0 +1,175 @@
+"""The whole system as it runs in production: every process of conf/supervisord.conf, and the phone company."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from conf.settings import ROOT, Settings, environment, with_driver
+from db.engine import Database, connect
+from db.words import Role
+from launch import ports, system
+from simulator.account import Listing, read_listing
+from tests.support.people import Person, make_person
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 90
+LOOK_EVERY_SECONDS = 0.1
+SECRET_KEY = "a-secret-for-tests"
+
+
+def eventually(ask: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
+    """The first answer that is not empty; fails when none comes in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"it did not happen within {seconds:g} s"
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system, and a person in it."""
+
+    url: str
+    folder: Path
+    database: Database
+    owner: Person
+    supervisor: psutil.Process
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    @property
+    def listing(self) -> Listing:
+        found = read_listing(self.folder / "simulator.json")
+        assert found
+        return found
+
+    def get(self, path: str) -> Any:
+        request = urllib.request.Request(f"{self.url}{path}", headers=self.owner.headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def call(self, audio: Path, *options: str) -> str:
+        """Place a call and wait until it is over; its CallSid."""
+        placed = self.try_call(audio, *options)
+        assert placed.returncode == 0, placed.stderr
+        return placed.stdout.strip()
+
+    def try_call(self, audio: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "simulator", "call", "--state", str(self.folder / "simulator.json")]
+        to = [] if "--to" in options else ["--to", self.owner.number]
+        return subprocess.run(
+            [*command, "--audio", str(audio), *to, *options], cwd=ROOT, capture_output=True, text=True
+        )
+
+    def known_to_phone_company(self, call_sid: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.listing.url}/simulator/calls", timeout=10) as answer:
+            return next(call for call in json.load(answer) if call["call_sid"] == call_sid)
+
+    def show(self, call_sid: str) -> dict[str, Any]:
+        shown: dict[str, Any] = self.get(f"/api/calls/{call_sid}")
+        return shown
+
+    def final(self, call_sid: str) -> dict[str, Any]:
+        """The call once nothing more will happen to it."""
+
+        def look() -> dict[str, Any] | None:
+            shown = self.show(call_sid)
+            ends = {"completed", "failed"}
+            return shown if {shown["transcript_status"], shown["summary_status"]} <= ends else None
+
+        return eventually(look)
+
+    def process(self, *words: str) -> psutil.Process:
+        """The one whose command ends in these words."""
+
+        def look() -> psutil.Process | None:
+            for child in self.supervisor.children(recursive=True):
+                if child.is_running() and tuple(child.cmdline()[-len(words) :]) == words:
+                    return child
+            return None
+
+        return eventually(look)
+
+
+@contextmanager
+def running(folder: Path, database_url: str, redis_url: str, **variables: str) -> Iterator[System]:
+    """Start everything with small times, and stop it when the block ends."""
+    port = ports.any_free()
+    url = f"http://127.0.0.1:{port}"
+    with phone_company(folder, url) as listing:
+        known = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "PORT": str(port),
+            "GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{port}",
+            "PUBLIC_BASE_URL": url,
+            "SECRET_KEY": SECRET_KEY,
+            "STORAGE_URL": (folder / "recordings").as_uri(),
+            "TWILIO_API_BASE_URL": listing.url,
+            "TWILIO_ACCOUNT_SID": listing.account_sid,
+            "TWILIO_AUTH_TOKEN": listing.auth_token,
+            "WHISPER_MODEL": "tiny.en",
+            "SWEEP_SECONDS": "1",
+            "LEASE_SECONDS": "5",
+            "GRACE_SECONDS": "1",
+            "RETRY_BASE_SECONDS": "1",
+            "ENQUEUE_COOLDOWN_SECONDS": "2",
+        }
+        database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
+        owner = make_person(database, f"owner-{port}@example.com", f"+1415555{port % 10000:04d}", Role.MANAGER)
+        config = Settings(_env_file=None, grace_seconds=2)
+        with system.processes(_processes(folder), config, folder / "log", **known | variables) as supervisor:
+            running_system = System(url, folder, database, owner, psutil.Process(supervisor.pid))
+            eventually(lambda: _is_ready(url))
+            yield running_system
+        database.engine.dispose()
+
+
+@contextmanager
+def phone_company(folder: Path, customer: str) -> Iterator[Listing]:
+    """The simulated phone company as a process of its own."""
+    state = folder / "simulator.json"
+    command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--public-base-url", customer]
+    child = subprocess.Popen(
+        [*command, "--state", str(state)], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdout
+        assert "listens on" in child.stdout.readline()
+        listing = read_listing(state)
+        assert listing
+        yield listing
+    finally:
+        child.terminate()
+        child.communicate(timeout=10)
+
+
+def _processes(folder: Path) -> Path:
+    """conf/supervisord.conf, with its own files in the test's folder instead of var/."""
+    text = (ROOT / "conf" / "supervisord.conf").read_text()
+    text = text.replace("%(here)s/../var", str(folder)).replace("%(here)s/..", str(ROOT))
+    conf = folder / "supervisord.conf"
+    conf.write_text(text)
+    return conf
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(f"{url}/readyz", timeout=2).status == 200)
+    except OSError:
+        return False

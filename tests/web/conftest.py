@@ -1,0 +1,107 @@
+"""A real browser in front of a real server."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.conftest import SECRET_KEY
+from tests.support.people import PASSWORD, Person
+from web import create_app
+from web.house import House
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+ASSETS = ("htmx.min.js", "idiomorph-ext.min.js")
+VENDOR = Path(__file__).resolve().parents[2] / "web" / "static" / "vendor"
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        pytest.skip(f"no browser in PATH ({', '.join(CHROMIUM)}); install Chromium to run the browser tests")
+    missing = [name for name in ASSETS if not (VENDOR / name).exists()]
+    assert not missing, f"web/static/vendor lacks {missing}: run `npm run vendor`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, headless=True, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(house: House, redis_url: str) -> Iterator[str]:
+    """The address of the whole application, served over HTTP."""
+    server = make_server("127.0.0.1", 0, lambda environ, start: app(environ, start), threaded=True)
+    address = f"http://127.0.0.1:{server.server_port}"
+    here = replace(house, settings=house.settings.model_copy(update={"public_base_url": address}))
+    app = create_app(here, secret_key=SECRET_KEY, redis_url=redis_url)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield address
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
+    """Opens a path in a browser of its own, signed in as somebody; any complaint of the browser fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+    sessions: dict[str, StorageState] = {}
+
+    def open_as(path: str, person: Person | None = None, **options: Any) -> Page:
+        if person and person.email not in sessions:
+            sessions[person.email] = session_of(browser, site, person)
+        state = sessions[person.email] if person else None
+        context = browser.new_context(base_url=site, storage_state=state, **{"locale": "en-GB", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.extend(complaint_in(message)))
+        page.goto(path)
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def complaint_in(message: ConsoleMessage) -> list[str]:
+    """What the browser complains of, unless it is the status of the page itself, which is the test's business."""
+    is_about_page = message.page is not None and message.location["url"] == message.page.url
+    return [message.text] if message.type == "error" and not is_about_page else []
+
+
+def session_of(browser: Browser, site: str, person: Person) -> StorageState:
+    """The cookies of somebody who signed in with address and password."""
+    context = browser.new_context(base_url=site, locale="en-GB")
+    page = context.new_page()
+    page.goto("/login")
+    page.locator("#email").fill(person.email)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("main button").click()
+    page.wait_for_url(f"{site}/")
+    state = context.storage_state()
+    context.close()
+    return state

@@ -1,0 +1,143 @@
+"""Calls at every point of their life, written straight into the tables."""
+
+import math
+import struct
+import wave
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from db import events
+from db.calls import TWILIO
+from db.engine import Database
+from db.events import Event
+from db.models import CallLog, Recording, Task, Transcript
+from db.words import Stage
+from web.house import House
+
+RATE = 8000
+NAME = "2025/sample.wav"
+
+SUMMARY = "Sarah Cooper wants her oak table on Tuesday morning not on Thursday.\nHer address is now 25 Maple Street."
+TURNS: list[dict[str, Any]] = [
+    {"channel": 1, "speaker": "business", "start": 0.2, "end": 2.4, "text": "Green Valley Furniture, how can I help?"},
+    {"channel": 0, "speaker": "customer", "start": 2.6, "end": 5.0, "text": "I am calling about order number 4729."},
+    {"channel": 0, "speaker": "customer", "start": 5.2, "end": 8.0, "text": "Can you bring it on Tuesday instead?"},
+    {
+        "channel": 1,
+        "speaker": "business",
+        "start": 8.2,
+        "end": 11.0,
+        "text": "Yes, Tuesday morning, at ten o'clock.",
+    },
+]
+HEBREW_TURNS: list[dict[str, Any]] = [
+    {"channel": 1, "speaker": "business", "start": 0.2, "end": 2.4, "text": "רהיטי העמק הירוק, במה אפשר לעזור?"},
+    {"channel": 0, "speaker": "customer", "start": 2.6, "end": 5.0, "text": "אני מתקשרת בקשר להזמנה 4729."},
+]
+HEBREW_SUMMARY = "שרה כהן מבקשת להעביר את המשלוח של הזמנה 4729 ליום שלישי בבוקר."
+
+BARE: dict[str, Any] = {"call_status": "completed", "direction": "inbound", "duration": 221}
+ON_THE_LINE = {"call_status": "in-progress", "direction": "inbound", "recording_status": "recording"}
+DONE = BARE | {
+    "recording_status": "completed",
+    "recording_download_status": "ready",
+    "transcript_status": "completed",
+    "summary_status": "completed",
+    "estimated_cost_bucket": "LOW",
+}
+WAITING_FOR_PLAY = BARE | {"recording_status": "completed", "recording_download_status": "missing"}
+FETCHED = BARE | {"recording_status": "completed", "recording_download_status": "ready"}
+UNRECORDED = BARE | {
+    "call_status": "no-answer",
+    "duration": 0,
+    "recording_status": "failed",
+    "transcript_status": "failed",
+    "summary_status": "failed",
+    "outcome": "no_recording",
+}
+GIVEN_UP = BARE | {
+    "recording_status": "completed",
+    "recording_download_status": "failed",
+    "transcript_status": "failed",
+    "summary_status": "failed",
+    "outcome": "gave_up",
+    "last_error": "Recording failed: The phone company answered with an error.",
+}
+
+
+def call_sid(number: int) -> str:
+    return f"CA{number:032x}"
+
+
+def add_call(database: Database, business_id: int | None, number: int, **fields: Any) -> str:
+    """A call that came in `number` minutes ago; its CallSid."""
+    now = datetime.now(UTC)
+    known = {"from_number": f"+1415555{number:04d}", "to_number": "+14155550101"} | fields
+    with database.transaction() as session:
+        created = now - timedelta(minutes=number)
+        session.add(CallLog(call_sid=call_sid(number), business_id=business_id, created_at=created, **known))
+    return call_sid(number)
+
+
+def open_stage(database: Database, sid: str, stage: Stage, progress: int | None = None) -> None:
+    """The stage is open; with a progress a worker is at it."""
+    taken = {} if progress is None else {"claim": 1, "lease_until": datetime.now(UTC) + timedelta(hours=1)}
+    with database.transaction() as session:
+        call = session.query(CallLog).filter_by(call_sid=sid).one()
+        session.add(Task(call_id=call.id, stage=stage, business_id=call.business_id or 0, progress=progress, **taken))
+
+
+def change(database: Database, sid: str, **fields: Any) -> None:
+    """What a worker would have written."""
+    with database.transaction() as session:
+        session.query(CallLog).filter_by(call_sid=sid).update(fields)
+
+
+def close_stages(database: Database, sid: str) -> None:
+    with database.transaction() as session:
+        call = session.query(CallLog).filter_by(call_sid=sid).one()
+        session.query(Task).filter_by(call_id=call.id).delete()
+
+
+def add_transcript(database: Database, sid: str, turns: Sequence[dict[str, Any]] = TURNS) -> None:
+    with database.transaction() as session:
+        call = session.query(CallLog).filter_by(call_sid=sid).one()
+        session.add(Transcript(call_id=call.id, turns=list(turns), language="en", model="sample"))
+
+
+def add_story(database: Database, sid: str) -> None:
+    """The events of a call that went well."""
+    told: Sequence[tuple[Event, dict[str, Any]]] = (
+        (Event.CALL_STATUS, {"status": "ringing"}),
+        (Event.CALL_STATUS, {"status": "in-progress"}),
+        (Event.RECORDING_STARTED, {"second": 0}),
+        (Event.CALL_STATUS, {"status": "completed", "duration": 221}),
+        (Event.RECORDING_COMPLETED, {"seconds": 221}),
+        (Event.DOWNLOADED, {"seconds": 221.0, "bytes": 7072044}),
+        (Event.TRANSCRIBED, {"turns": 4}),
+        (Event.SUMMARIZED, {"model": "sample"}),
+    )
+    with database.transaction() as session:
+        call = session.query(CallLog).filter_by(call_sid=sid).one()
+        for event, detail in told:
+            events.note(session, call.id, event, said_by=TWILIO, **detail)
+
+
+def keep_recording(house: House, folder: Path, sid: str, seconds: float = 12) -> None:
+    """Our copy of the recording: a quiet tone on two channels."""
+    path = folder / NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, RATE, 0, "NONE", "not compressed"))
+        file.writeframes(b"".join(_frame(number) for number in range(int(seconds * RATE))))
+    with house.database.transaction() as session:
+        call = session.query(CallLog).filter_by(call_sid=sid).one()
+        call.recording_sid, call.recording_download_status = f"RE{sid[2:]}", "ready"
+        session.add(Recording(call_id=call.id, recording_sid=f"RE{sid[2:]}", status="completed", file=NAME))
+
+
+def _frame(number: int) -> bytes:
+    sample = int(2000 * math.sin(2 * math.pi * 440 * number / RATE))
+    return struct.pack("<hh", sample, sample)

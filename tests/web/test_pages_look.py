@@ -1,0 +1,90 @@
+"""How the pages look: in both languages, on a phone and a desk, by day and by night."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from db.engine import Database
+from db.words import Stage
+from tests.support.people import People
+from tests.web import sample_calls as sample
+from tests.web.conftest import OpenPage
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = ROOT / "var" / "screenshots"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+WIDTHS = (360, 1440)
+SCHEMES = ("light", "dark")
+LANGUAGES = ("en", "he")
+
+
+@pytest.fixture
+def paths(database: Database, people: People) -> dict[str, tuple[str, bool]]:
+    """The pages by name: path, and whether Alice is signed in."""
+    alice = people.alice.business_id
+    done = fill(database, alice)
+    return {
+        "list": ("/", True),
+        "call": (f"/calls/{done}", True),
+        "busy-call": (f"/calls/{sample.call_sid(3)}", True),
+        "missed-call": (f"/calls/{sample.call_sid(5)}", True),
+        "sign-in": ("/login", False),
+        "error": ("/nowhere", True),
+    }
+
+
+def fill(database: Database, business_id: int) -> str:
+    """A list in which every kind of call is; the CallSid of the one that is done."""
+    sample.add_call(
+        database, business_id, 1, call_status="in-progress", direction="inbound", recording_status="recording"
+    )
+    sample.open_stage(database, sample.call_sid(1), Stage.RECORDING)
+    done = sample.add_call(database, business_id, 2, summary=sample.SUMMARY, **sample.DONE)
+    sample.add_transcript(database, done)
+    sample.add_story(database, done)
+    sample.add_call(database, business_id, 3, **sample.FETCHED | {"transcript_status": "processing"})
+    sample.open_stage(database, sample.call_sid(3), Stage.TRANSCRIPT, progress=40)
+    sample.add_call(database, business_id, 4, **sample.DONE | {"direction": "outbound"}, summary=sample.HEBREW_SUMMARY)
+    sample.add_call(database, business_id, 5, **sample.UNRECORDED)
+    sample.add_call(database, business_id, 6, **sample.GIVEN_UP)
+    sample.add_call(database, business_id, 1500, **sample.DONE | {"outcome": "no_speech", "duration": 4000})
+    sample.add_call(database, business_id, 1510, **sample.WAITING_FOR_PLAY | {"from_number": None})
+    return done
+
+
+def width_of(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth"))
+
+
+def violations(page: Page) -> list[str]:
+    """What the accessibility rules find."""
+    page.evaluate(AXE.read_text())
+    options = {"runOnly": RULES, "resultTypes": ["violations"]}
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_fits_and_can_be_read_by_everybody(
+    open_page: OpenPage, paths: dict[str, tuple[str, bool]], people: People, language: str, scheme: str
+) -> None:
+    """Leaves its screenshots in var/screenshots."""
+    problems = []
+    for name, (path, is_signed_in) in paths.items():
+        for width in WIDTHS:
+            page = open_page(
+                f"/language/{language}?next={path}",
+                people.alice if is_signed_in else None,
+                viewport={"width": width, "height": 800},
+                color_scheme=scheme,
+            )
+            where = f"{name}-{width}-{scheme}-{language}"
+            page.screenshot(path=SHOTS / f"{where}.png", full_page=True)
+            assert page.locator("html").get_attribute("dir") == ("rtl" if language == "he" else "ltr")
+            problems += [f"{where}: {width_of(page)} px wide"] if width_of(page) > width else []
+            problems += [f"{where}: {problem}" for problem in violations(page)]
+    assert problems == []
