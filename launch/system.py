@@ -72,10 +72,10 @@ def processes(conf: Path, config: Settings, log: Path | None, **variables: str) 
 
 
 def stop_on_signals() -> None:
-    """Have SIGTERM unwind like Ctrl-C, so that every block above ends in order."""
+    """Have every way of asking us to stop unwind, so that every block above ends in order."""
 
     def stop(signum: int, frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's background job ignores it
+        signal.signal(number, stop)

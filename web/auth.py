@@ -23,7 +23,7 @@ NUL = "\0"
 
 BEARER = "Bearer "
 SESSION = "session"
-"""The name of the tokens that browsers keep: signing out revokes them, so that a copied cookie dies with the session."""
+"""The name of the tokens that browsers keep: signing out revokes them, so that a copied cookie ends too."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def reader() -> Reader:
 
 def init_app(app: Flask) -> None:
     """Teach the app to recognise sessions and tokens."""
-    login = LoginManager(app)
+    login = LoginManager(app, add_context_processor=False)  # pages that tell of a dead database must not ask it
     login.session_protection = "strong"
     login.user_loader(_by_session)
     login.request_loader(_by_token)

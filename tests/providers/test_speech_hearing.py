@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from providers.speech.decode import WIDE, Samples
 from providers.speech.hearing import hear
@@ -52,6 +53,15 @@ def test_an_utterance_that_is_lost_again_leaves_the_others_as_they_were() -> Non
     window = Window(1, [utterance(3, 2, SENTENCE), utterance(10, 3, DIGITS)])
 
     assert hear(Listener(lost=DIGITS), window, "en") == [Turn(1, 3, 5, TEXTS[SENTENCE])]
+
+
+def test_a_number_written_in_figures_is_as_many_words_as_it_has_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TEXTS, SENTENCE, "4-7-2-9")
+    listener = Listener()
+
+    hear(listener, Window(1, [utterance(0, 3, SENTENCE), utterance(9, 0.5, DIGITS)]), "en")
+
+    assert listener.windows == 1
 
 
 def test_a_window_where_nothing_is_missing_is_decoded_once() -> None:
