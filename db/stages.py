@@ -45,16 +45,12 @@ def settle_without_recording(
     costs.work_out(session, call)
 
 
-def settle_download(
-    session: Session, call: CallLog, *, bytes_len: int, seconds: float, said_by: str, name: str
-) -> None:
+def settle_download(session: Session, call: CallLog, *, bytes_len: int, seconds: float, said_by: str) -> None:
     """The file is in our storage, whole and checked; its transcript comes next, unless there is one."""
     call.recording_download_status = DownloadStatus.READY
     call.recording_next_retry_at = None
     call.audio_bytes_len, call.audio_duration_sec = bytes_len, seconds
-    events.note(
-        session, call.id, Event.DOWNLOADED, said_by=said_by, bytes=bytes_len, seconds=round(seconds, 2), file=name
-    )
+    events.note(session, call.id, Event.DOWNLOADED, said_by=said_by, bytes=bytes_len, seconds=round(seconds, 2))
     if call.transcript_status != TextStatus.COMPLETED:
         call.transcript_status = call.summary_status = TextStatus.PENDING
         tasks.open_task(session, call, Stage.TRANSCRIPT)

@@ -46,7 +46,7 @@ def by_token(session: Session, token: str) -> User | None:
     ).one_or_none()
     if row is None:
         return None
-    token_row, user = row._tuple()
+    token_row, user = row
     token_row.last_used_at = func.now()
     return user
 

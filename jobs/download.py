@@ -70,7 +70,10 @@ class Download(Trade):
             known = calls.lock(session, call_sid)
             if known is None or known.from_number:
                 return
-        info = self._telephony.call(call_sid)
+        try:
+            info = self._telephony.call(call_sid)
+        except Rejected:
+            return  # the phone company knows the recording, but no longer the call: it stays unassigned
         with self._database.transaction() as session:
             calls.tell(session, call_facts(info), ask_after=0)
 
@@ -87,9 +90,7 @@ def _settle(file: File, session: Session, call: CallLog) -> None:
         raise LookupError("the call's recording is gone")
     row.file, row.sha256, row.bytes_len = file.name, file.part.sha256, file.part.bytes_len
     row.audio_seconds, row.channels = file.audio.seconds, file.audio.channels
-    stages.settle_download(
-        session, call, bytes_len=file.part.bytes_len, seconds=file.audio.seconds, said_by=SAID_BY, name=file.name
-    )
+    stages.settle_download(session, call, bytes_len=file.part.bytes_len, seconds=file.audio.seconds, said_by=SAID_BY)
     short_name = Path(file.name).name
     log_event(
         log, logging.INFO, "WORKER_DOWNLOAD_DONE", call_sid=call.call_sid, file=short_name, bytes=file.part.bytes_len

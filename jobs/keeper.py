@@ -19,6 +19,7 @@ from conf.logs import log_event
 from db import claims
 from db.claims import Claim, ClaimLost
 from db.engine import Database
+from db.words import Stage
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +106,8 @@ class Keeper:
             held.renew()
             self._beat()
         except ClaimLost:
+            if held.claim.stage is Stage.RECORDING:
+                return  # its look ends by itself within seconds
             log_event(log, logging.WARNING, "CLAIM_LOST", call_sid=held.claim.call_sid, stage=held.claim.stage)
             self._leave(held.claim)
         except SQLAlchemyError as error:

@@ -95,7 +95,9 @@ def work(call_sid: str) -> None:
     try:
         reason = _attempt(crew, crew.trade, held)
     except ClaimLost:
-        log_event(log, logging.WARNING, "CLAIM_LOST", call_sid=call_sid, stage=held.stage)
+        # A look at a recording loses to the callback it looks for, and that is well.
+        level = logging.DEBUG if held.stage is Stage.RECORDING else logging.WARNING
+        log_event(log, level, "CLAIM_LOST", call_sid=call_sid, stage=held.stage)
         return
     if held.stage in LINES:
         log_event(
@@ -190,6 +192,7 @@ def _let_in(crew: Crew, claim: Claim) -> None:
     """A slot is free: the next call of the line; and this call's next stage, if one has opened."""
     with crew.database.transaction() as session:
         call = session.get(CallLog, claim.call_id)
-        opened = tasks.open_stages(session, call) if call else {}
-    for stage in {claim.stage, *map(Stage, opened)}:
-        crew.queues.admit(stage, claim.business_id)
+        opened = tasks.open_stages(session, call).values() if call else ()
+    lines = {(claim.stage, claim.business_id)} | {(Stage(task.stage), task.business_id) for task in opened}
+    for stage, business_id in lines:
+        crew.queues.admit(stage, business_id)

@@ -6,6 +6,7 @@ neither sends heartbeats during a job nor ends before the job does.
 
 import logging
 import os
+import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -21,6 +22,7 @@ from conf.logs import log_event
 from db import claims
 from db.claims import LINES, Claim, ClaimLost
 from jobs.pipeline import Crew
+from providers.errors import ProviderError
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +39,14 @@ class WarmWorker(SimpleWorker):
     _gate = threading.Lock()
 
     def bootstrap(self, *arguments: Any, **options: Any) -> None:
-        """Register, hear signals from now on, then load what takes long."""
+        """Load what takes long, register, and hear signals from now on; without its model the process ends."""
+        if self.crew.trade:
+            try:
+                self.crew.trade.warm_up()
+            except ProviderError as error:
+                sys.exit(str(error))
         super().bootstrap(*arguments, **options)
         self.crew.keeper.listen()
-        if self.crew.trade:
-            self.crew.trade.warm_up()
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Short, since heartbeats come during the job; a killed worker is noticed after this."""

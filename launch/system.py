@@ -1,6 +1,7 @@
 """The whole system on this machine: servers, schema, then every process under supervisord."""
 
 import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -55,6 +56,8 @@ def processes(conf: Path, config: Settings, log: Path | None, **variables: str) 
     bin_folder = Path(sys.executable).parent
     path = f"{bin_folder}:{environment().get('PATH', '')}"
     command = [str(bin_folder / "supervisord"), "-n", "-c", str(conf)]
+    if log is None:
+        _append_to_stdout()
     with log.open("ab") if log else nullcontext() as output:
         child = children.start(
             command,
@@ -69,6 +72,12 @@ def processes(conf: Path, config: Settings, log: Path | None, **variables: str) 
         yield child
     finally:
         children.stop(child, signal.SIGTERM, config.grace_seconds + STOP_MARGIN_SECONDS)
+
+
+def _append_to_stdout() -> None:
+    """supervisord opens our output once more for every process; in a file they would write over each other."""
+    flags = fcntl.fcntl(sys.stdout.fileno(), fcntl.F_GETFL)
+    fcntl.fcntl(sys.stdout.fileno(), fcntl.F_SETFL, flags | os.O_APPEND)
 
 
 def stop_on_signals() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from providers.errors import Rejected, Unavailable
+from providers.errors import OurOutage, Rejected
 
 Samples = NDArray[np.float32]
 
@@ -66,7 +66,7 @@ class _Tape:
 def pieces(audio: Path, formats: Collection[str] = WAV) -> Iterator[Piece]:
     """Decode a file of one of `formats`, which is told by its first bytes and not by its name.
 
-    Raises Rejected for what is not audio, Unavailable for what cannot be read.
+    Raises Rejected for what is not audio, OurOutage for what cannot be read.
     """
     demuxer = _format_of(audio)
     if demuxer not in formats:
@@ -101,7 +101,7 @@ def _format_of(audio: Path) -> str | None:
         with audio.open("rb") as file:
             start = file.read(12)
     except OSError as error:
-        raise Unavailable("storage_error", "The recording could not be read from storage.") from error
+        raise OurOutage("storage_error", "The recording could not be read from storage.") from error
     if start[:4] in (b"RIFF", b"RF64") and start[8:] == b"WAVE":
         return "wav"
     if start[:4] == b"fLaC":

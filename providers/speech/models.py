@@ -13,7 +13,7 @@ from httpx import HTTPError
 from huggingface_hub.errors import HfHubHTTPError
 
 from conf.settings import VAR
-from providers.errors import Unavailable
+from providers.errors import OurOutage
 
 WEIGHTS: Final = "model.bin"
 KEPT: Final = VAR / "models"
@@ -26,7 +26,7 @@ INSTALLED_BY: Final = {
 }
 
 
-class ModelMissing(Unavailable):
+class ModelMissing(OurOutage):
     """The speech model is not on this machine and could not be fetched; an operator has to act."""
 
     def __init__(self, name: str) -> None:

@@ -12,7 +12,7 @@ from faster_whisper import WhisperModel  # type: ignore[import-untyped]
 from faster_whisper.tokenizer import Tokenizer  # type: ignore[import-untyped]
 from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations  # type: ignore[import-untyped]
 
-from providers.errors import Unavailable
+from providers.errors import OurOutage, Unavailable
 from providers.speech.decode import WIDE, Samples
 from providers.speech.decoded import Decoded
 
@@ -67,7 +67,7 @@ class Whisper:
         if not self._model.model.is_multilingual:
             return ENGLISH
         if wanted and wanted not in self._model.supported_languages:
-            raise Unavailable("no_model", f"The speech model does not know the language {wanted!r}.")
+            raise OurOutage("no_model", f"The speech model does not know the language {wanted!r}.")
         return wanted
 
     def languages(self, samples: Samples) -> dict[str, float]:
