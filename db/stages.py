@@ -114,6 +114,12 @@ def wait(session: Session, call: CallLog, stage: Stage, error: str, *, said_by: 
     events.note(session, call.id, Event.STAGE_RETRIED, said_by=said_by, stage=stage, error=error, delay=round(delay))
 
 
+def note_interruption(session: Session, call: CallLog, stage: Stage, error: str, *, said_by: str) -> None:
+    """An attempt ended with its worker; the next one may come at once."""
+    call.retry_count = (call.retry_count or 0) + 1
+    events.note(session, call.id, Event.STAGE_RETRIED, said_by=said_by, stage=stage, error=error)
+
+
 def mark_open(call: CallLog, stage: Stage, download: DownloadStatus = DownloadStatus.MISSING) -> None:
     """The stage waits; nobody works on it."""
     if stage is Stage.DOWNLOAD:

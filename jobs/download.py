@@ -1,6 +1,7 @@
 """The download stage: the phone company's file becomes ours, once, whole and checked."""
 
 import logging
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,9 @@ from providers.storage import LocalStorage, Part
 from providers.telephony import Telephony
 
 log = logging.getLogger(__name__)
+
+WAITS = (1, 2, 3)
+"""Seconds between tries while the phone company finishes a file: mostly it takes no longer."""
 
 NO_FILE_TO_COME = {"absent", "deleted", "failed"}
 SAID_BY = "download"
@@ -55,13 +59,18 @@ class Download(Trade):
         return partial(_settle, file)
 
     def _fetch(self, wanted: Recording, name: str) -> File:
-        try:
-            with self._telephony.media(wanted.recording_sid, dual=wanted.channels != 1).open() as chunks:
-                part, facts = self._storage.save(name, chunks, partial(_checked, wanted.duration))
-        except NotThereYet:
-            if self._telephony.recording_status(wanted.recording_sid) in NO_FILE_TO_COME:
-                raise Rejected("gone", "The recording was deleted at the phone company.", outcome="gone") from None
-            raise
+        for wait in WAITS:
+            try:
+                return self._fetch_now(wanted, name)
+            except NotThereYet:
+                if self._telephony.recording_status(wanted.recording_sid) in NO_FILE_TO_COME:
+                    raise Rejected("gone", "The recording was deleted at the phone company.", outcome="gone") from None
+            time.sleep(wait)
+        return self._fetch_now(wanted, name)
+
+    def _fetch_now(self, wanted: Recording, name: str) -> File:
+        with self._telephony.media(wanted.recording_sid, dual=wanted.channels != 1).open() as chunks:
+            part, facts = self._storage.save(name, chunks, partial(_checked, wanted.duration))
         return File(name, part, facts)
 
     def _identify(self, call_sid: str) -> None:

@@ -16,7 +16,7 @@ from jobs.pipeline import ON_DUTY, Crew
 log = logging.getLogger(__name__)
 
 SAID_BY = "sweep"
-INTERRUPTED = "Its worker stopped in the middle of every attempt."
+INTERRUPTED = "The worker stopped in the middle of it."
 
 
 def leases() -> None:
@@ -37,6 +37,7 @@ def _free(session: Session, held: Claim, crew: Crew) -> bool:
     call = claims.own(session, held)
     if held.attempts < crew.terms.attempts:
         claims.release(session, call, held, delay=0, refund=False)
+        stages.note_interruption(session, call, held.stage, INTERRUPTED, said_by=SAID_BY)
         return False
     tasks.close_task(session, call, held.stage)
     stages.fail(session, call, held.stage, Outcome.GAVE_UP, INTERRUPTED, said_by=SAID_BY)

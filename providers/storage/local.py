@@ -34,16 +34,15 @@ class LocalStorage:
         """Write the file whole or not at all; `check` looks at it before it counts and may refuse by raising."""
         target = self._root / name
         part_path = target.with_name(target.name + PART)
-        try:
+        with _our_disk():
             target.parent.mkdir(parents=True, exist_ok=True)
-            part = _write(part_path, chunks)
-            checked = check(part_path)
-            part_path.rename(target)
+            try:
+                part = _write(part_path, chunks)
+                checked = check(part_path)
+                part_path.rename(target)
+            finally:
+                part_path.unlink(missing_ok=True)
             _sync_folder(target.parent)
-        except OSError as error:
-            raise OurOutage("disk", "Our disk could not take the file.") from error
-        finally:
-            part_path.unlink(missing_ok=True)
         return part, checked
 
     @contextmanager
@@ -64,6 +63,15 @@ class LocalStorage:
     def read(self, name: str, start: int, length: int) -> Iterator[bytes]:
         """`length` bytes from `start` on, in pieces. Raises FileNotFoundError before the first one."""
         return _pieces((self._root / name).open("rb"), start, length)
+
+
+@contextmanager
+def _our_disk() -> Iterator[None]:
+    """Say whose fault it is when the disk is full, read-only or gone."""
+    try:
+        yield
+    except OSError as error:
+        raise OurOutage("disk", "Our disk could not take the file.") from error
 
 
 def _write(path: Path, chunks: Iterable[bytes]) -> Part:

@@ -30,6 +30,8 @@ ARGUMENTS = [
 ASSETS = ("htmx.min.js", "idiomorph-ext.min.js")
 VENDOR = Path(__file__).resolve().parents[2] / "web" / "static" / "vendor"
 
+PATIENCE_MS = 10_000
+
 OpenPage = Callable[..., Page]
 
 
@@ -74,6 +76,7 @@ def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
             sessions[person.email] = session_of(browser, site, person)
         state = sessions[person.email] if person else None
         context = browser.new_context(base_url=site, storage_state=state, **{"locale": "en-GB", **options})
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,0 +1,40 @@
+"""Alive means that the process answers; ready, that what it needs answers too."""
+
+from flask.testing import FlaskClient
+
+from tests.conftest import execute
+from tests.web import variants
+from web.house import House
+
+
+def test_with_everything_there_it_is_alive_and_ready(client: FlaskClient) -> None:
+    assert client.get("/healthz").status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.get_json()["database"], ready.get_json()["redis"]) == (200, "ok", "ok")
+
+
+def test_without_redis_it_is_alive_and_not_ready(house: House) -> None:
+    client = variants.client_of(variants.without_redis(house))
+
+    assert client.get("/healthz").status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.get_json()["database"]) == (503, "ok")
+    assert ready.get_json()["redis"] != "ok"
+
+
+def test_without_postgres_it_is_alive_and_not_ready(house: House) -> None:
+    client = variants.client_of(variants.without_postgres(house))
+
+    assert client.get("/healthz").status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.get_json()["redis"]) == (503, "ok")
+    assert ready.get_json()["database"] != "ok"
+
+
+def test_on_another_schema_it_is_not_ready_and_says_what_is_missing(client: FlaskClient, database_url: str) -> None:
+    execute(database_url, "ALTER TABLE call_log DROP COLUMN outcome")
+
+    ready = client.get("/readyz")
+
+    assert ready.status_code == 503
+    assert "call_log.outcome" in ready.get_json()["database"]

@@ -1,0 +1,205 @@
+"""A recording as it is played: by range, and fetched once when it is not here."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+from werkzeug.test import TestResponse
+
+from db.engine import Database
+from tests.support.people import People
+from tests.web import rows
+from tests.web.rows import AUDIO
+from web.house import House
+
+SIZE = len(AUDIO)
+LONG_AGO = datetime(2024, 3, 5, tzinfo=UTC)
+
+RANGES = {
+    "bytes=0-": (0, SIZE),
+    "bytes=0-0": (0, 1),
+    "bytes=100-199": (100, 200),
+    f"bytes={SIZE - 1}-": (SIZE - 1, SIZE),
+    "bytes=-1": (SIZE - 1, SIZE),
+    f"bytes=-{SIZE * 2}": (0, SIZE),
+    f"bytes=5-{'9' * 18}": (5, SIZE),
+    "Bytes = 5 - 6": (5, 7),
+}
+NO_RANGES = ("", "abc", "bytes=abc", "bytes=5-2", "bytes=--5", "bytes=9e18-", "bytes=٣-", "items=0-5", "bytes=0-1,5-6")
+A_THOUSAND_RANGES = "bytes=" + ",".join(f"{number * 2}-{number * 2}" for number in range(1000))
+
+
+@pytest.fixture
+def ready(house: House, people: People) -> str:
+    """A call of Alice's whose recording is here."""
+    return rows.add_fetched_call(house, people.alice.business_id, recording_last_enqueue_at=LONG_AGO)
+
+
+def stream(client: FlaskClient, people: People, call_sid: str, method: str = "GET", **headers: str) -> TestResponse:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.open(f"/api/recordings/{call_sid}/stream", method=method, headers=people.alice.headers | sent)
+
+
+def test_without_a_range_the_whole_recording_is_played(client: FlaskClient, people: People, ready: str) -> None:
+    answer = stream(client, people, ready)
+
+    assert (answer.status_code, answer.data) == (200, AUDIO)
+    assert answer.headers["Content-Length"] == str(SIZE)
+    assert (answer.headers["Accept-Ranges"], answer.mimetype) == ("bytes", "audio/wav")
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_range_is_played_and_nothing_else(client: FlaskClient, people: People, ready: str) -> None:
+    for wanted, (first, end) in RANGES.items():
+        answer = stream(client, people, ready, Range=wanted)
+
+        assert (answer.status_code, answer.data) == (206, AUDIO[first:end]), wanted
+        assert answer.headers["Content-Range"] == f"bytes {first}-{end - 1}/{SIZE}"
+        assert answer.headers["Content-Length"] == str(end - first)
+
+
+def test_a_range_behind_the_end_is_told_the_size(client: FlaskClient, people: People, ready: str) -> None:
+    for wanted in (f"bytes={SIZE}-", f"bytes={'9' * 18}-", f"bytes={SIZE}-{SIZE + 5}"):
+        answer = stream(client, people, ready, Range=wanted)
+
+        assert (answer.status_code, answer.data) == (416, b""), wanted
+        assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
+
+
+def test_a_range_that_is_invalid_or_many_is_ignored(client: FlaskClient, people: People, ready: str) -> None:
+    for wanted in (*NO_RANGES, A_THOUSAND_RANGES):
+        answer = stream(client, people, ready, Range=wanted)
+
+        assert (answer.status_code, answer.data) == (200, AUDIO), wanted
+        assert "Content-Range" not in answer.headers
+
+
+def test_head_says_the_same_without_the_bytes(client: FlaskClient, people: People, ready: str) -> None:
+    whole, part = stream(client, people, ready, "HEAD"), stream(client, people, ready, "HEAD", Range="bytes=1-5")
+
+    assert (whole.status_code, whole.headers["Content-Length"], whole.data) == (200, str(SIZE), b"")
+    assert (part.status_code, part.headers["Content-Range"], part.data) == (206, f"bytes 1-5/{SIZE}", b"")
+
+
+def test_a_missing_recording_is_fetched_once_however_often_it_is_asked_for(
+    client: FlaskClient, people: People, database: Database, redis: Redis
+) -> None:
+    call_sid = rows.add_recorded_call(database, people.alice.business_id)
+
+    answers = [stream(client, people, call_sid) for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [202] * 5
+    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in answers)
+    assert [answer.get_json()["status"] for answer in answers] == ["missing", *["queued"] * 4]
+    assert rows.open_stages(database) == ["download"]
+    assert rows.jobs_in(redis, "recordings") == 1
+
+
+def test_head_of_a_missing_recording_starts_nothing(
+    client: FlaskClient, people: People, database: Database, redis: Redis
+) -> None:
+    call_sid = rows.add_recorded_call(database, people.alice.business_id)
+
+    assert stream(client, people, call_sid, "HEAD").status_code == 202
+    assert rows.open_stages(database) == []
+    assert redis.dbsize() == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "seconds"),
+    [
+        ({"recording_download_status": "queued"}, 2),
+        ({"recording_download_status": "downloading"}, 5),
+        ({"recording_last_enqueue_at": datetime.now(UTC) + timedelta(minutes=1)}, 2),
+        ({"recording_status": "recording"}, 2),
+        ({"recording_status": "pending"}, 2),
+    ],
+    ids=["queued", "downloading", "enqueued just now", "being recorded", "about to be recorded"],
+)
+def test_a_recording_on_its_way_is_waited_for(
+    columns: dict[str, object], seconds: int, client: FlaskClient, people: People, database: Database, redis: Redis
+) -> None:
+    call_sid = rows.add_recorded_call(database, people.alice.business_id, **columns)
+
+    answer = stream(client, people, call_sid)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (202, str(seconds))
+    assert rows.open_stages(database) == []
+    assert redis.dbsize() == 0
+
+
+def test_a_failed_recording_is_waited_for_while_a_retry_is_due(
+    client: FlaskClient, people: People, database: Database
+) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=30)
+    call_sid = rows.add_recorded_call(
+        database, people.alice.business_id, recording_download_status="failed", recording_next_retry_at=soon
+    )
+
+    answer = stream(client, people, call_sid)
+
+    assert answer.status_code == 202
+    assert 25 <= int(answer.headers["Retry-After"]) <= 30
+
+
+@pytest.mark.parametrize(
+    ("outcome", "columns", "words"),
+    [
+        ("no_recording", {"recording_status": "failed"}, "not recorded"),
+        ("too_short", {"recording_status": "failed"}, "too short"),
+        ("silent", {"recording_status": "failed"}, "silence"),
+        ("gone", {"recording_download_status": "failed"}, "deleted"),
+        ("not_audio", {"recording_download_status": "failed"}, "not audio"),
+        ("gave_up", {"recording_download_status": "failed", "last_error": "Recording failed: No."}, "No."),
+    ],
+)
+def test_a_recording_that_will_never_come_is_refused_with_the_reason(
+    outcome: str,
+    columns: dict[str, str],
+    words: str,
+    client: FlaskClient,
+    people: People,
+    database: Database,
+    redis: Redis,
+) -> None:
+    call_sid = rows.add_recorded_call(database, people.alice.business_id, outcome=outcome, **columns)
+
+    answer = stream(client, people, call_sid)
+
+    assert answer.status_code == 409
+    error = answer.get_json()["error"]
+    assert error["code"] == outcome
+    assert words in error["message"]
+    assert redis.dbsize() == 0
+
+
+def test_a_file_that_has_gone_is_missing_and_fetched_again(
+    client: FlaskClient, people: People, ready: str, house: House, redis: Redis
+) -> None:
+    lose_files(house, ready)
+
+    answer = stream(client, people, ready)
+
+    assert (answer.status_code, answer.get_json()["status"]) == (202, "missing")
+    assert rows.call_of(house.database, ready).recording_download_status == "queued"
+    assert rows.recordings_of(house.database)[0].file is None
+    assert rows.jobs_in(redis, "recordings") == 1
+
+
+def test_head_of_a_file_that_has_gone_changes_nothing(
+    client: FlaskClient, people: People, ready: str, house: House, redis: Redis
+) -> None:
+    lose_files(house, ready)
+
+    assert stream(client, people, ready, "HEAD").status_code == 202
+    assert rows.call_of(house.database, ready).recording_download_status == "ready"
+    assert redis.dbsize() == 0
+
+
+def lose_files(house: House, call_sid: str) -> None:
+    """Somebody deletes the recordings behind our back."""
+    name = rows.recordings_of(house.database)[0].file
+    assert name is not None
+    with house.storage.local_copy(name) as path:
+        path.unlink()
