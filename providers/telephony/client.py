@@ -110,22 +110,31 @@ def _ask(request: Callable[[], Any]) -> Any:
     """Call the client, and say in our words what went wrong."""
     try:
         return request()
-    except TwilioRestException as error:
+    except TwilioException as error:
         raise _translated(error) from error
-    except (TwilioException, RequestException) as error:
+    except RequestException as error:
         raise Unavailable("phone_company", "The phone company did not answer.") from error
 
 
-def _translated(error: TwilioRestException) -> Exception:
-    if error.code == NOT_ELIGIBLE:
+def _translated(error: TwilioException) -> Exception:
+    if getattr(error, "code", None) == NOT_ELIGIBLE:
         return NotEligible("not_eligible", "The call can't be recorded now.", retry_after=1)
-    if error.status == 404:
+    status = _status_of(error)
+    if status == 404:
         return Rejected("gone", "The phone company does not have it.", outcome="gone")
-    if error.status in (401, 403):
+    if status in (401, 403):
         return Unavailable("credentials", "The phone company refused our credentials: check TWILIO_AUTH_TOKEN.")
-    if error.status == 429:
+    if status == 429:
         return Unavailable("rate_limited", "The phone company asks us to slow down.", retry_after=1)
-    return Unavailable("phone_company", f"The phone company answered with error {error.status}.")
+    return Unavailable("phone_company", f"The phone company answered with error {status}.")
+
+
+def _status_of(error: TwilioException) -> int | None:
+    """The HTTP status; the client's lists hide it in the response they hand along."""
+    if isinstance(error, TwilioRestException):
+        return int(error.status)
+    response = error.args[1] if len(error.args) > 1 else None
+    return getattr(response, "status_code", None)
 
 
 def _call_info(call: Any) -> CallInfo:
