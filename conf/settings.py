@@ -35,7 +35,8 @@ def _is_safe_api_address(url: str) -> str:
 
 WebAddress = Annotated[str, AfterValidator(_is_web_address)]
 ApiAddress = Annotated[str, AfterValidator(_is_safe_api_address)]
-Seconds = Annotated[float, Field(ge=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[Finite, Field(ge=1)]
 Channel = Literal[0, 1]
 
 
@@ -78,7 +79,7 @@ class Settings(BaseSettings):
     summary_model: str | None = None
 
     run_migrations: bool = False
-    migration_lock_wait_seconds: float = Field(default=30, ge=0)
+    migration_lock_wait_seconds: Finite = Field(default=30, ge=0)
     migration_statement_timeout: str = Field(default="120s", pattern=r"^[0-9]+ ?(ms|s|min|h)?$")
 
     business_slots: int = Field(default=3, ge=1)

@@ -69,6 +69,11 @@ class Keeper:
         """Have signals heard; in the main thread, once."""
         signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
 
+    def close(self) -> None:
+        """Stop listening."""
+        self._ear.close()
+        self._mouth.close()
+
     @contextmanager
     def hold(self, claim: Claim) -> Iterator[Held]:
         """Keep the claim until the block ends. If the process must stop first, `leave` ends it and does not return."""

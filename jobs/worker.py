@@ -1,6 +1,7 @@
 """A worker process: `python -m jobs.worker QUEUE`."""
 
 import argparse
+import signal
 import socket
 import sys
 from importlib import import_module
@@ -35,6 +36,8 @@ def main(arguments: list[str]) -> None:
     worker = make_worker(config, queue)
     ON_DUTY.set(worker.crew)
     worker.work()
+    signal.set_wakeup_fd(-1)
+    worker.crew.keeper.close()
 
 
 def make_worker(config: Settings, queue: str) -> WarmWorker:

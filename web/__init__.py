@@ -1,8 +1,10 @@
 """The web process: webhooks, API and pages."""
 
 from datetime import timedelta
+from typing import cast
 
 from flask import Flask
+from flask.typing import RouteCallable
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -56,4 +58,5 @@ def _protect_forms(app: Flask) -> None:
 def _limit_sign_ins(app: Flask, redis_url: str) -> None:
     """By address, kept in Redis; without Redis the limit is off, not the page."""
     limiter = Limiter(get_remote_address, app=app, storage_uri=redis_url, swallow_errors=True, headers_enabled=False)
-    limiter.limit(SIGN_INS, methods=["POST"])(app.view_functions["pages.sign_in"])
+    limited = limiter.limit(SIGN_INS, methods=["POST"])(app.view_functions["pages.sign_in"])
+    app.view_functions["pages.sign_in"] = cast(RouteCallable, limited)

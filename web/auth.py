@@ -61,7 +61,7 @@ def reader() -> Reader:
 def init_app(app: Flask) -> None:
     """Teach the app to recognise sessions and tokens."""
     login = LoginManager(app, add_context_processor=False)  # pages that tell of a dead database must not ask it
-    login.session_protection = "strong"
+    login.session_protection = None  # a phone changes its address on the way; what ends a session is its token
     login.user_loader(_by_session)
     login.request_loader(_by_token)
     user_logged_out.connect(_end_session, app)

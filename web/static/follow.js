@@ -1,7 +1,9 @@
 // The transcript follows the audio, and a turn that is pressed is played.
 
+import { start } from "./recording.js";
+
 const audio = document.querySelector(".player-audio");
-const start = document.querySelector("#player [data-play]");
+const button = document.querySelector("#player [data-play]");
 let seekTo = null; // seconds, when a turn was pressed before the recording was here
 
 function turns() {
@@ -33,11 +35,11 @@ function follow() {
 function seek(seconds) {
   if (audio.hidden) {
     seekTo = seconds;
-    start?.click();
+    button?.click();
     return;
   }
   audio.currentTime = seconds;
-  audio.play();
+  start(audio);
 }
 
 document.addEventListener("click", (event) => {

@@ -1,6 +1,6 @@
 // Plays recordings: asks where one is, has a missing one fetched, waits for it, then plays it.
 
-import { whenReady } from "./recording.js";
+import { start, whenReady } from "./recording.js";
 
 const player = document.getElementById("player");
 const audio = player?.querySelector(".player-audio");
@@ -29,9 +29,7 @@ function markRow() {
 function listen(url) {
   show("playing");
   audio.src = url;
-  audio.play().catch((problem) => {
-    if (problem.name !== "NotAllowedError") throw problem; // a browser that wants one more press gets it on the controls
-  });
+  start(audio);
 }
 
 async function play(callSid) {
@@ -53,7 +51,7 @@ async function play(callSid) {
 }
 
 function toggle() {
-  if (audio.paused) audio.play();
+  if (audio.paused) start(audio);
   else audio.pause();
 }
 

@@ -30,6 +30,11 @@ export async function whenReady(callSid, { isLatest, offline, onWait, onRequest 
   return { problem: status.message, isLate: true };
 }
 
+/** Plays, where the browser lets it: one that wants another press gets it on the controls, which stay in view. */
+export function start(audio) {
+  audio.play().catch(() => {}); // a file that cannot be played is told by the error event
+}
+
 function sleep(seconds) {
   return new Promise((wake) => setTimeout(wake, seconds * 1000));
 }

@@ -1,0 +1,159 @@
+"""What becomes of a claim: settled, tried again, given up or refused."""
+
+import pytest
+from redis import Redis
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db import claims, stages
+from db.claims import Terms
+from db.engine import Database
+from db.models import CallLog, Task
+from db.words import DownloadStatus, Outcome, Stage, TextStatus
+from jobs.keeper import Held
+from jobs.pipeline import Crew, Later, Settle
+from providers.errors import NotThereYet, OurOutage, Rejected, Unavailable
+from tests.support.calls import get_call, get_task, make_business, make_calls, sid
+from tests.support.crew import PACE, Acting, make_crew, make_due, settled, work
+
+TWO_ATTEMPTS = Terms(slots=3, lease=60, attempts=2)
+
+
+def failing(database: Database, redis: Redis, error: Exception, stage: Stage = Stage.DOWNLOAD) -> Crew:
+    def act(held: Held) -> Settle:
+        raise error
+
+    return make_crew(database, redis, Acting(stage, act), TWO_ATTEMPTS)
+
+
+def test_a_result_is_written_and_the_stage_is_closed(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.SUMMARY, [1])
+
+    def settle(session: Session, call: CallLog) -> None:
+        stages.settle_summary(session, call, "Dana called.", model="a model", said_by="a test")
+
+    work(make_crew(database, redis, Acting(Stage.SUMMARY, lambda held: settle)), sid(1))
+
+    with database.transaction() as session:
+        call = get_call(session, 1)
+        assert (call.summary, call.summary_status) == ("Dana called.", TextStatus.COMPLETED)
+        assert get_task(session, 1, Stage.SUMMARY) is None
+
+
+def test_the_next_stage_is_enqueued_as_soon_as_one_is_settled(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.DOWNLOAD, [1])
+
+    def settle(session: Session, call: CallLog) -> None:
+        stages.settle_download(session, call, bytes_len=1, seconds=1, said_by="a test")
+
+    crew = make_crew(database, redis, Acting(Stage.DOWNLOAD, lambda held: settle))
+    work(crew, sid(1))
+
+    assert crew.queues.queue("transcripts").get_job_ids() == [f"transcript-{sid(1)}"]
+
+
+def test_the_next_waiting_call_is_enqueued_as_soon_as_a_slot_is_free(database: Database, redis: Redis) -> None:
+    business = make_business(database)
+    make_calls(database, Stage.DOWNLOAD, [1, 2], business)
+    one_slot = Terms(slots=1, lease=60, attempts=5)
+    crew = make_crew(database, redis, Acting(Stage.DOWNLOAD, lambda held: settled), one_slot)
+    crew.queues.admit(Stage.DOWNLOAD, business)
+
+    work(crew, sid(1))
+
+    assert f"download-{sid(2)}" in crew.queues.queue("recordings").get_job_ids()
+
+
+def test_a_failed_attempt_is_tried_again_after_a_growing_delay(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.DOWNLOAD, [1])
+    work(failing(database, redis, Unavailable("timeout", "The file broke off.")), sid(1))
+
+    with database.transaction() as session:
+        call, task = get_call(session, 1), get_task(session, 1, Stage.DOWNLOAD)
+        assert task
+        assert call.recording_download_status == DownloadStatus.FAILED
+        assert call.last_error == "Recording failed: The file broke off."
+        assert (call.recording_fail_count, call.retry_count, task.attempts) == (1, 1, 1)
+        wait = session.scalar(select(func.extract("epoch", Task.due_at - func.clock_timestamp())))
+        assert PACE.base - 1 <= wait <= PACE.longest
+        assert call.recording_next_retry_at is not None
+
+
+def test_a_call_is_given_up_when_its_attempts_are_used_up(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.DOWNLOAD, [1])
+    crew = failing(database, redis, Unavailable("timeout", "The file broke off."))
+    for _ in range(TWO_ATTEMPTS.attempts):
+        make_due(database)
+        work(crew, sid(1))
+
+    with database.transaction() as session:
+        call = get_call(session, 1)
+        assert get_task(session, 1, Stage.DOWNLOAD) is None
+        assert (call.recording_download_status, call.outcome) == (DownloadStatus.FAILED, Outcome.GAVE_UP)
+        assert (call.transcript_status, call.summary_status) == (TextStatus.FAILED, TextStatus.FAILED)
+        assert call.recording_next_retry_at is None
+
+
+def test_between_attempts_a_text_is_pending(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.SUMMARY, [1])
+    work(failing(database, redis, Unavailable("summary_server", "It did not answer."), Stage.SUMMARY), sid(1))
+
+    with database.transaction() as session:
+        call = get_call(session, 1)
+        assert (call.summary_status, call.outcome) == (TextStatus.PENDING, None)
+        assert call.last_error == "Summary failed: It did not answer."
+
+
+@pytest.mark.parametrize("error", [NotThereYet("not_there_yet", "Not yet."), OurOutage("disk", "Our disk is full.")])
+def test_waiting_and_our_own_outage_cost_no_attempt(database: Database, redis: Redis, error: Unavailable) -> None:
+    make_calls(database, Stage.DOWNLOAD, [1])
+    work(failing(database, redis, error), sid(1))
+
+    with database.transaction() as session:
+        call, task = get_call(session, 1), get_task(session, 1, Stage.DOWNLOAD)
+        assert task
+        assert (task.attempts, call.recording_fail_count, call.retry_count) == (0, 0, 0)
+        assert call.recording_download_status == DownloadStatus.MISSING
+
+
+def test_what_will_not_get_better_is_refused_at_once_with_its_reason(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.DOWNLOAD, [1])
+    work(failing(database, redis, Rejected("gone", "It was deleted.", outcome="gone")), sid(1))
+
+    with database.transaction() as session:
+        call = get_call(session, 1)
+        assert (call.outcome, call.last_error) == (Outcome.GONE, "Recording failed: It was deleted.")
+        assert get_task(session, 1, Stage.DOWNLOAD) is None
+
+
+def test_a_bug_costs_an_attempt_and_tells_people_no_details(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.DOWNLOAD, [1])
+    work(failing(database, redis, ZeroDivisionError("+14155550100 said hello")), sid(1))
+
+    with database.transaction() as session:
+        assert get_call(session, 1).last_error == "Recording failed: An error of ours: ZeroDivisionError."
+
+
+def test_looking_again_later_costs_no_attempt(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.RECORDING, [1])
+    work(make_crew(database, redis, Acting(Stage.RECORDING, lambda held: lambda session, call: Later(30))), sid(1))
+
+    with database.transaction() as session:
+        task = get_task(session, 1, Stage.RECORDING)
+        assert task
+        assert (task.attempts, task.claim) == (0, None)
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.SUMMARY, [1])
+
+    def act(held: Held) -> Settle:
+        with database.transaction() as session:  # a sweep takes it for dead meanwhile
+            claims.release(session, claims.own(session, held.claim), held.claim, delay=0, refund=False)
+        return lambda session, call: stages.settle_summary(session, call, "late", model="m", said_by="late")
+
+    work(make_crew(database, redis, Acting(Stage.SUMMARY, act)), sid(1))
+
+    with database.transaction() as session:
+        assert get_call(session, 1).summary is None
+        assert get_task(session, 1, Stage.SUMMARY) is not None

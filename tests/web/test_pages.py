@@ -1,0 +1,116 @@
+"""The pages as they leave the server, before any script runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from db.engine import Database
+from db.models import Business
+from tests.support.people import People, Person
+from tests.web import sample_calls as sample
+
+
+@contextmanager
+def reading_as(client: FlaskClient, person: Person) -> Iterator[FlaskClient]:
+    """A token does as well as a session for reading."""
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {person.token}"
+    yield client
+    del client.environ_base["HTTP_AUTHORIZATION"]
+
+
+def test_htmx_gets_the_part_that_moves_and_browsers_never_mistake_it_for_the_page(
+    client: FlaskClient, database: Database, people: People
+) -> None:
+    sid = sample.add_call(database, people.alice.business_id, 1, **sample.DONE)
+
+    with reading_as(client, people.alice):
+        part = client.get(f"/calls/{sid}", headers={"HX-Request": "true"})
+        whole = client.get(f"/calls/{sid}")
+
+    assert part.text.lstrip().startswith('<div id="call"')
+    assert "<audio" not in part.text
+    assert whole.text.startswith("<!doctype html>")
+    assert part.text.strip() in whole.text
+    assert "HX-Request" in whole.headers["Vary"]
+
+
+def test_the_queues_are_shown_to_operators_only(client: FlaskClient, people: People) -> None:
+    with reading_as(client, people.operator):
+        assert '<a href="/admin/rq">' in client.get("/").text
+    with reading_as(client, people.alice):
+        assert "/admin/rq" not in client.get("/").text
+
+
+def test_an_operator_sees_which_calls_belong_to_no_business(
+    client: FlaskClient, database: Database, people: People
+) -> None:
+    sample.add_call(database, None, 1, **sample.DONE)
+
+    with reading_as(client, people.operator):
+        assert "No business" in client.get("/").text
+
+
+def test_an_adopted_call_that_waits_for_play_is_not_polled(
+    client: FlaskClient, database: Database, people: People
+) -> None:
+    sample.add_call(database, people.alice.business_id, 1, **sample.WAITING_FOR_PLAY)
+
+    with reading_as(client, people.alice):
+        text = client.get("/").text
+
+    assert 'hx-trigger="refresh"' in text
+    assert "press play to have it fetched" in text
+
+
+def test_rows_of_another_business_are_not_given_out(client: FlaskClient, database: Database, people: People) -> None:
+    theirs = sample.add_call(database, people.bob.business_id, 1, **sample.DONE)
+
+    with reading_as(client, people.alice):
+        assert theirs not in client.get(f"/rows?call={theirs}").text.replace(f"call={theirs}", "")
+
+
+def test_times_are_those_of_the_business(client: FlaskClient, database: Database, people: People) -> None:
+    at = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)
+    with database.transaction() as session:
+        session.get_one(Business, people.alice.business_id).time_zone = "Asia/Jerusalem"
+    sid = sample.add_call(database, people.alice.business_id, 1, **sample.DONE)
+    sample.change(database, sid, created_at=at)
+
+    with reading_as(client, people.alice):
+        page = client.get("/?lang=he").text
+
+    assert '<time datetime="2025-01-01T12:02:00Z"><bdi>14:02</bdi></time>' in page
+
+
+def test_what_people_said_is_shown_as_text_never_as_markup(
+    client: FlaskClient, database: Database, people: People
+) -> None:
+    said = "<script>alert(1)</script>"
+    sid = sample.add_call(database, people.alice.business_id, 1, summary=said, **sample.DONE | {"from_number": said})
+    sample.add_transcript(database, sid, [sample.TURNS[0] | {"text": said}])
+
+    with reading_as(client, people.alice):
+        pages = [client.get(path).text for path in ("/", f"/calls/{sid}")]
+
+    assert all("alert(1)" in page and said not in page for page in pages)
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_page_says_so_when_the_database_does_not_answer(
+    app: Flask, people: People, database: Database, language: str
+) -> None:
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = people.alice.token
+    database.engine.dispose()
+    database.engine.update_execution_options()
+    with broken(app):
+        answer = client.get(f"/?lang={language}")
+
+    assert answer.status_code == 503
+    assert f'lang="{language}"' in answer.text
+    assert {"en": "Nothing is lost.", "he": "שום דבר לא אבד."}[language] in answer.text
