@@ -2,8 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-NPM := $(shell command -v npm || echo $(BIN)/npm)
-LOCKS := runtime demo dev audio
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-audit --no-fund --no-update-notifier --loglevel=error
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+LOCKS := runtime demo dev audio node
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test test-all check bench drill lock
@@ -11,31 +12,42 @@ LOCKS := runtime demo dev audio
 help:  ## one line for each target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: .venv/ready web/static/vendor/htmx.min.js .venv/translations  ## what demo and tests need, in .venv and node_modules
+setup: .venv/demo .venv/dev node_modules/ready  ## .venv with everything demo and tests need
 
-.venv/ready: requirements/runtime.txt requirements/demo.txt requirements/dev.txt
-	$(PYTHON) -c 'import sys; sys.exit("Second Zero needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		-r requirements/runtime.txt -r requirements/demo.txt -r requirements/dev.txt
+.venv/demo: .venv/runtime web/static/vendor/ready .venv/translations
 	touch $@
 
-node_modules/ready: package.json package-lock.json | .venv/ready
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) ci --no-audit --no-fund --loglevel=error
-	touch $@
+.venv/runtime: requirements/runtime.txt requirements/demo.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Second Zero needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into .venv, which takes a minute or two the first time"
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) -r requirements/runtime.txt -r requirements/demo.txt
+	@touch $@
 
-web/static/vendor/htmx.min.js: node_modules/ready
-	mkdir -p $(@D)
-	cp node_modules/htmx.org/dist/htmx.min.js $@
+.venv/dev: .venv/runtime requirements/dev.txt
+	@echo "Installing what tests and checks need"
+	@$(INSTALL) -r requirements/runtime.txt -r requirements/demo.txt -r requirements/dev.txt
+	@touch $@
 
-.venv/translations: $(wildcard web/translations/*/LC_MESSAGES/messages.po) | .venv/ready
-	$(BIN)/pybabel --quiet compile -d web/translations
-	touch $@
+# Node and npm are the machine's, or come from a wheel.
+web/static/vendor/ready: package.json package-lock.json | .venv/runtime
+	@command -v npm > /dev/null || test -x $(BIN)/npm || $(INSTALL) -r requirements/node.txt
+	@test -d node_modules/idiomorph || $(NPM) ci --omit=dev
+	@$(NPM) run vendor
+	@touch $@
 
-demo: setup  ## the whole story on this machine; ONCE=1 stops by itself
+node_modules/ready: package.json package-lock.json | web/static/vendor/ready .venv/dev
+	@$(NPM) ci
+	@touch $@
+
+.venv/translations: $(wildcard web/translations/*/LC_MESSAGES/messages.po) | .venv/runtime
+	@$(BIN)/pybabel --quiet compile --directory web/translations
+	@touch $@
+
+demo: .venv/demo  ## the whole story on this machine; ONCE=1 stops by itself
 	@exec $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m launch.demo $(if $(ONCE),--once)
 
-run: setup  ## the real system from the environment and .env
+run: .venv/demo  ## the real system from the environment and .env
 	@exec $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m launch.run
 
 test: setup  ## the everyday tests
@@ -51,6 +63,6 @@ check: setup  ## lint, types, import contracts, dependency audit
 	$(BIN)/lint-imports
 	@$(BIN)/python .ci/audit.py
 
-lock: .venv/ready  ## pin requirements/*.in anew
+lock: .venv/dev  ## pin requirements/*.in anew
 	cd requirements && for name in $(LOCKS); do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header $$name.in -o $$name.txt || exit 1; done

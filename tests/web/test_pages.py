@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from db.engine import Database
+from db.engine import Database, connect
 from db.models import Business
+from tests.conftest import SECRET_KEY
 from tests.support.people import People, Person
 from tests.web import sample_calls as sample
+from web import create_app
+from web.house import House
 
 
 @contextmanager
@@ -101,14 +104,12 @@ def test_what_people_said_is_shown_as_text_never_as_markup(
 
 @pytest.mark.parametrize("language", ["en", "he"])
 def test_a_page_says_so_when_the_database_does_not_answer(
-    app: Flask, people: People, database: Database, language: str
+    house: House, redis_url: str, people: People, language: str
 ) -> None:
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"] = people.alice.token
-    database.engine.dispose()
-    database.engine.update_execution_options()
-    with broken(app):
+    nobody = Database(connect("postgresql+psycopg2://127.0.0.1:1/none", statement_seconds=1, application="tests"))
+    app = create_app(replace(house, database=nobody), secret_key=SECRET_KEY, redis_url=redis_url)
+
+    with reading_as(app.test_client(), people.alice) as client:
         answer = client.get(f"/?lang={language}")
 
     assert answer.status_code == 503

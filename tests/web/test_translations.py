@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 WEB = Path(__file__).resolve().parents[2] / "web"
@@ -33,15 +33,21 @@ def catalogue(path: Path) -> Catalog:
         return read_po(file)
 
 
-def forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
-    return [text] if isinstance(text, str) else list(text)
+def texts_of(book: Catalog) -> list[Message]:
+    """Its messages without the header."""
+    return [message for message in book if message.id]
+
+
+def forms(text: object) -> list[str]:
+    """Singular and plural, where a text has both."""
+    return [str(one) for one in text] if isinstance(text, list | tuple) else [str(text or "")]
 
 
 def test_every_text_has_its_hebrew(written: Catalog, hebrew: Catalog) -> None:
     missing = []
-    for message in written:
-        known = hebrew.get(message.id) if message.id else message
-        if known is None or known.fuzzy or (message.id and not all(forms(known.string))):
+    for message in texts_of(written):
+        known = hebrew.get(message.id)
+        if known is None or known.fuzzy or not all(forms(known.string)):
             missing.append(message.id)
 
     assert len(written) > 100
@@ -49,11 +55,11 @@ def test_every_text_has_its_hebrew(written: Catalog, hebrew: Catalog) -> None:
 
 
 def test_hebrew_holds_nothing_that_nobody_says_any_more(written: Catalog, hebrew: Catalog) -> None:
-    assert [message.id for message in hebrew if message.id and written.get(message.id) is None] == []
+    assert [message.id for message in texts_of(hebrew) if written.get(message.id) is None] == []
 
 
 def test_what_is_filled_in_is_filled_in_hebrew_too(hebrew: Catalog) -> None:
-    for message in hebrew:
+    for message in texts_of(hebrew):
         for text in forms(message.string):
             unknown = set(PLACEHOLDER.findall(text)) - set(PLACEHOLDER.findall(" ".join(forms(message.id))))
             assert not unknown, text
