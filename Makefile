@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCKS := runtime demo dev audio node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-all check bench drill lock
+.PHONY: help setup demo run test test-all check bench lock
 
 help:  ## one line for each target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,7 +15,7 @@ help:  ## one line for each target
 setup: .venv/demo .venv/dev node_modules/ready  ## .venv with everything demo and tests need
 
 .venv/demo: .venv/runtime web/static/vendor/ready .venv/translations
-	touch $@
+	@touch $@
 
 .venv/runtime: requirements/runtime.txt requirements/demo.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Second Zero needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -33,7 +33,7 @@ setup: .venv/demo .venv/dev node_modules/ready  ## .venv with everything demo an
 web/static/vendor/ready: package.json package-lock.json | .venv/runtime
 	@command -v npm > /dev/null || test -x $(BIN)/npm || $(INSTALL) -r requirements/node.txt
 	@test -d node_modules/idiomorph || $(NPM) ci --omit=dev
-	@$(NPM) run vendor
+	@$(NPM) run --silent vendor
 	@touch $@
 
 node_modules/ready: package.json package-lock.json | web/static/vendor/ready .venv/dev
@@ -62,6 +62,9 @@ check: setup  ## lint, types, import contracts, dependency audit
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(BIN)/python .ci/audit.py
+
+bench: setup  ## the benchmarks
+	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.journey
 
 lock: .venv/dev  ## pin requirements/*.in anew
 	cd requirements && for name in $(LOCKS); do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

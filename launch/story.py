@@ -11,6 +11,7 @@ from db.words import DownloadStatus, RecordingStatus, Stage, TextStatus
 
 PATIENCE_SECONDS = 300
 LOOK_EVERY_SECONDS = 0.1
+STEPS = ("ringing", "recording", "downloading", "downloaded", "transcribing", "summarising", "done")
 
 
 class Story:
@@ -18,6 +19,7 @@ class Story:
 
     def __init__(self, database: Database, say: Callable[[str], None]) -> None:
         self._database, self._say = database, say
+        self._told = 0
         self._last: str | None = None
         with database.transaction() as session:
             self._newest = session.scalar(select(func.max(CallLog.id))) or 0
@@ -52,9 +54,13 @@ class Story:
             return call, task.progress if task else None
 
     def _tell(self, step: str) -> None:
+        """Say it, and the steps before it that went by too fast to be seen."""
+        place = STEPS.index(step.partition(" ")[0])
+        for passed in STEPS[self._told : place]:
+            self._say(f"  {passed}")
         if step != self._last:
-            self._last = step
             self._say(f"  {step}")
+        self._told, self._last = max(self._told, place + 1), step
 
 
 def is_final(call: CallLog) -> bool:

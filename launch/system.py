@@ -26,12 +26,14 @@ STOP_MARGIN_SECONDS = 15
 def only_one_here() -> Iterator[None]:
     """Hold this folder's lock, which goes with the process; a second one is told so."""
     VAR.mkdir(exist_ok=True)
-    with (VAR / "launch.lock").open("w") as file:
+    lock = VAR / "launch.lock"
+    with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit("Second Zero is running in this folder already (make run or make demo). Stop that one first.")
         yield
+        lock.unlink()
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def day(text: str | None, now: datetime) -> str:
     return str(format_date(then, "full"))
 
 
-def length(seconds: float | None) -> str:
+def duration(seconds: float | None) -> str:
     """3:41 or 1:02:03; nothing where it is not known."""
     if seconds is None:
         return ""

@@ -37,7 +37,7 @@ FILTERS = (
     formats.time_of_day,
     formats.time_to_the_second,
     formats.date_and_time,
-    formats.length,
+    formats.duration,
     formats.phone,
     formats.other_party,
     formats.our_number,

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from db.events import Event
 from db.words import Stage
-from web.formats import length
+from web.formats import duration
 
 Detail = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ def _status(detail: Detail) -> str:
     if status == "in-progress":
         return gettext("Answered")
     if status == "completed" and detail.get("duration") is not None:
-        return gettext("The call ended after %(length)s", length=length(detail["duration"]))
+        return gettext("The call ended after %(length)s", length=duration(detail["duration"]))
     return call_status(status)
 
 
@@ -53,11 +53,11 @@ def _recording_started(detail: Detail) -> str:
 def _recording_completed(detail: Detail) -> str:
     if detail.get("seconds") is None:
         return gettext("The phone company finished the recording")
-    return gettext("The phone company finished the recording, %(length)s", length=length(detail["seconds"]))
+    return gettext("The phone company finished the recording, %(length)s", length=duration(detail["seconds"]))
 
 
 def _downloaded(detail: Detail) -> str:
-    return gettext("The recording is here, %(length)s", length=length(detail.get("seconds")))
+    return gettext("The recording is here, %(length)s", length=duration(detail.get("seconds")))
 
 
 def _transcribed(detail: Detail) -> str:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+
 from db import events
 from db.calls import TWILIO
 from db.engine import Database
@@ -92,7 +94,7 @@ def open_stage(database: Database, sid: str, stage: Stage, progress: int | None 
 def change(database: Database, sid: str, **fields: Any) -> None:
     """What a worker would have written."""
     with database.transaction() as session:
-        session.query(CallLog).filter_by(call_sid=sid).update(fields)
+        session.execute(update(CallLog).where(CallLog.call_sid == sid).values(fields))
 
 
 def close_stages(database: Database, sid: str) -> None:

@@ -1,8 +1,12 @@
 """Alive means that the process answers; ready, that what it needs answers too."""
 
+from dataclasses import replace
+
 from flask.testing import FlaskClient
 
-from tests.conftest import execute
+from conf.settings import with_driver
+from db.engine import Database, connect
+from tests.conftest import database_in, execute
 from tests.web import variants
 from web.house import House
 
@@ -31,10 +35,15 @@ def test_without_postgres_it_is_alive_and_not_ready(house: House) -> None:
     assert ready.get_json()["database"] != "ok"
 
 
-def test_on_another_schema_it_is_not_ready_and_says_what_is_missing(client: FlaskClient, database_url: str) -> None:
-    execute(database_url, "ALTER TABLE call_log DROP COLUMN outcome")
+def test_on_another_schema_it_is_not_ready_and_says_what_is_missing(house: House, postgres_url: str) -> None:
+    execute(postgres_url, "CREATE DATABASE half TEMPLATE template")
+    url = database_in(postgres_url, "half")
+    execute(url, "ALTER TABLE call_log DROP COLUMN outcome")
+    database = Database(connect(with_driver(url), statement_seconds=5, application="tests"))
 
-    ready = client.get("/readyz")
+    ready = variants.client_of(replace(house, database=database)).get("/readyz")
 
     assert ready.status_code == 503
     assert "call_log.outcome" in ready.get_json()["database"]
+    database.engine.dispose()
+    execute(postgres_url, "DROP DATABASE half WITH (FORCE)")

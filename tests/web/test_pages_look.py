@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from db.engine import Database
 from db.words import Stage
-from tests.support.people import People
+from tests.support.people import People, Person
 from tests.web import sample_calls as sample
 from tests.web.conftest import OpenPage
 
@@ -16,23 +16,24 @@ SHOTS = ROOT / "var" / "screenshots"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
-WIDTHS = (360, 1440)
+WIDTHS = (1440, 768, 360)
 SCHEMES = ("light", "dark")
 LANGUAGES = ("en", "he")
 
 
 @pytest.fixture
-def paths(database: Database, people: People) -> dict[str, tuple[str, bool]]:
-    """The pages by name: path, and whether Alice is signed in."""
-    alice = people.alice.business_id
-    done = fill(database, alice)
+def paths(database: Database, people: People) -> dict[str, tuple[str, Person | None]]:
+    """The pages by name: path, and who reads it. Alice has calls, Bob has none yet."""
+    alice, bob, nobody = people.alice, people.bob, None
+    done = fill(database, alice.business_id)
     return {
-        "list": ("/", True),
-        "call": (f"/calls/{done}", True),
-        "busy-call": (f"/calls/{sample.call_sid(3)}", True),
-        "missed-call": (f"/calls/{sample.call_sid(5)}", True),
-        "sign-in": ("/login", False),
-        "error": ("/nowhere", True),
+        "list": ("/", alice),
+        "call": (f"/calls/{done}", alice),
+        "busy-call": (f"/calls/{sample.call_sid(3)}", alice),
+        "missed-call": (f"/calls/{sample.call_sid(5)}", alice),
+        "sign-in": ("/login", nobody),
+        "empty": ("/", bob),
+        "error": ("/nowhere", alice),
     }
 
 
@@ -55,8 +56,15 @@ def fill(database: Database, business_id: int) -> str:
     return done
 
 
-def width_of(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth"))
+def misfits(page: Page, name: str) -> list[str]:
+    """The widths at which the page would have to be scrolled sideways."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
+        needed = int(page.evaluate("document.documentElement.scrollWidth"))
+        found += [f"needs {needed} px of {width}"] if needed > width else []
+    return found
 
 
 def violations(page: Page) -> list[str]:
@@ -70,21 +78,16 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_fits_and_can_be_read_by_everybody(
-    open_page: OpenPage, paths: dict[str, tuple[str, bool]], people: People, language: str, scheme: str
+    open_page: OpenPage, paths: dict[str, tuple[str, Person | None]], language: str, scheme: str
 ) -> None:
     """Leaves its screenshots in var/screenshots."""
+    readers = {person for _, person in paths.values()}
+    pages = {person: open_page(f"/language/{language}", person, color_scheme=scheme) for person in readers}
     problems = []
-    for name, (path, is_signed_in) in paths.items():
-        for width in WIDTHS:
-            page = open_page(
-                f"/language/{language}?next={path}",
-                people.alice if is_signed_in else None,
-                viewport={"width": width, "height": 800},
-                color_scheme=scheme,
-            )
-            where = f"{name}-{width}-{scheme}-{language}"
-            page.screenshot(path=SHOTS / f"{where}.png", full_page=True)
-            assert page.locator("html").get_attribute("dir") == ("rtl" if language == "he" else "ltr")
-            problems += [f"{where}: {width_of(page)} px wide"] if width_of(page) > width else []
-            problems += [f"{where}: {problem}" for problem in violations(page)]
+    for name, (path, person) in paths.items():
+        page = pages[person]
+        page.goto(path)
+        assert page.locator("html").get_attribute("dir") == ("rtl" if language == "he" else "ltr")
+        problems += [f"{name}: {problem}" for problem in misfits(page, f"{name}-{scheme}-{language}")]
+        problems += [f"{name}: {problem}" for problem in violations(page)]
     assert problems == []

@@ -111,9 +111,9 @@ def test_an_absent_recording_settles_its_call_with_or_without_an_address_and_a_l
     assert rows.jobs_in(redis, "recordings") == 0
 
 
-@pytest.mark.parametrize("length", ["-1", "", "many", "99999999999999999999", "٣"])
-def test_a_length_that_is_no_number_says_nothing(length: str, twilio: Twilio, database: Database) -> None:
-    event = payloads.progress("completed", 3, CallDuration=length)
+def test_a_length_that_is_no_number_says_nothing(twilio: Twilio, database: Database) -> None:
+    for length in ("-1", "", "many", "99999999999999999999", "٣"):
+        event = payloads.progress("completed", 3, CallDuration=length)
 
-    assert twilio.tells("call_status", CallSid=CALL, **event).status_code == 204
-    assert rows.call_of(database, CALL).duration is None
+        assert twilio.tells("call_status", CallSid=CALL, **event).status_code == 204
+        assert rows.call_of(database, CALL).duration is None, length

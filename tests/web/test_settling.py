@@ -4,6 +4,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import update
 
+from db import calls, stages
 from db.engine import Database
 from db.models import CallLog
 from tests.support.people import People
@@ -124,3 +125,22 @@ def test_a_recording_of_one_call_is_never_taken_for_another_s(twilio: Twilio, da
 
     assert rows.statuses_of(database, other_call)[0] == "pending"
     assert rows.statuses_of(database)[0] == "recording"
+
+
+@pytest.mark.parametrize(
+    ("summary_status", "outcome", "kept"),
+    [("completed", "no_speech", "no_speech"), ("failed", "gave_up", "gave_up"), ("completed", "gone", None)],
+)
+def test_a_recording_fetched_again_changes_nothing_about_texts_that_are_there(
+    summary_status: str, outcome: str, kept: str | None, people: People, database: Database
+) -> None:
+    texts = {"transcript_status": "completed", "summary_status": summary_status, "outcome": outcome}
+    call_sid = rows.add_recorded_call(database, people.alice.business_id, **texts)
+
+    with database.transaction() as session:
+        call = calls.lock(session, call_sid)
+        assert call is not None
+        stages.settle_download(session, call, bytes_len=1, seconds=1.0, said_by="tests")
+
+    assert rows.statuses_of(database, call_sid) == ("completed", "ready", "completed", summary_status, kept)
+    assert rows.open_stages(database) == []

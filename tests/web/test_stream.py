@@ -111,7 +111,7 @@ def test_head_of_a_missing_recording_starts_nothing(
     [
         ({"recording_download_status": "queued"}, 2),
         ({"recording_download_status": "downloading"}, 5),
-        ({"recording_last_enqueue_at": datetime.now(UTC) + timedelta(minutes=1)}, 2),
+        ({"recording_last_enqueue_at": datetime.now(UTC) + timedelta(hours=1)}, 2),
         ({"recording_status": "recording"}, 2),
         ({"recording_status": "pending"}, 2),
     ],

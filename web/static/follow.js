@@ -52,4 +52,4 @@ audio.addEventListener("loadedmetadata", () => {
 });
 audio.addEventListener("timeupdate", follow);
 audio.addEventListener("seeked", follow);
-document.addEventListener("htmx:afterSettle", follow);
+document.addEventListener("htmx:afterSwap", follow);

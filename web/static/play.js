@@ -27,7 +27,9 @@ function markRow() {
 }
 
 function listen(url) {
+  const isFocused = player.contains(document.activeElement);
   show("playing");
+  if (isFocused) audio.focus(); // the button that was pressed gives way to the controls
   audio.src = url;
   start(audio);
 }
@@ -80,5 +82,5 @@ if (player) {
   audio.addEventListener("error", () => {
     if (player.dataset.state === "playing") show("failed", player.dataset.broken);
   });
-  document.addEventListener("htmx:afterSettle", markRow);
+  document.addEventListener("htmx:afterSwap", markRow);
 }

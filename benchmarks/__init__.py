@@ -1,0 +1,1 @@
+"""Measurements; they print tables and never fail on a slow machine."""
