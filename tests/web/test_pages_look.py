@@ -17,8 +17,12 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 WIDTHS = (1440, 768, 360)
-SCHEMES = ("light", "dark")
-LANGUAGES = ("en", "he")
+LOOKS = (
+    ("en", "light"),
+    ("he", "dark"),
+    pytest.param("en", "dark", marks=pytest.mark.slow),
+    pytest.param("he", "light", marks=pytest.mark.slow),
+)
 
 
 @pytest.fixture
@@ -75,8 +79,7 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
 def test_every_page_fits_and_can_be_read_by_everybody(
     open_page: OpenPage, paths: dict[str, tuple[str, Person | None]], language: str, scheme: str
 ) -> None:
