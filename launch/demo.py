@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import httpx
+
 from conf import logs, settings
 from conf.settings import VAR, Settings, environment
 from db.engine import Database, connect
@@ -83,7 +85,10 @@ def _everything(config: Settings) -> Iterator[Demo]:
             with system.processes(system.DEMO_PROCESSES, config, LOG, **variables) as supervisor:
                 web = f"http://{ports.LOOPBACK}:{variables['PORT']}"
                 _wait_until_ready(f"{web}/readyz", supervisor)
-                yield Demo(variables, web, make_customer(database), database)
+                demo = Demo(variables, web, make_customer(database), database)
+                _wait_until_ready(f"{variables['TWILIO_API_BASE_URL']}/simulator/calls", supervisor)
+                _connect(demo)
+                yield demo
 
 
 def _variables(config: Settings) -> dict[str, str]:
@@ -104,6 +109,19 @@ def _variables(config: Settings) -> dict[str, str]:
     }
 
 
+def _connect(demo: Demo) -> None:
+    """Enter the customer's number in the phone company's book, with the addresses its calls are announced at."""
+    public = demo.variables["PUBLIC_BASE_URL"]
+    entry = {
+        "voice_url": f"{public}/webhook/incoming_call",
+        "voice_fallback_url": f"{public}/webhook/fallback",
+        "status_callback": f"{public}/webhook/call_status",
+    }
+    account = (demo.variables["TWILIO_ACCOUNT_SID"], demo.variables["TWILIO_AUTH_TOKEN"].partition(",")[0])
+    book = f"{demo.variables['TWILIO_API_BASE_URL']}/simulator/numbers/{demo.customer.number}"
+    httpx.put(book, json=entry, auth=account, trust_env=False).raise_for_status()
+
+
 def _wait_until_ready(url: str, supervisor: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_SECONDS
     while supervisor.poll() is None and time.monotonic() < deadline:
@@ -113,7 +131,7 @@ def _wait_until_ready(url: str, supervisor: "subprocess.Popen[bytes]") -> None:
             time.sleep(LOOK_EVERY_SECONDS)
         else:
             return
-    sys.exit(f"The web process did not get ready. The log is {LOG.relative_to(settings.ROOT)}.")
+    sys.exit(f"Not everything got ready. The log is {LOG.relative_to(settings.ROOT)}.")
 
 
 def _place_call(demo: Demo) -> str | None:

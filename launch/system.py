@@ -32,8 +32,10 @@ def only_one_here() -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit("Second Zero is running in this folder already (make run or make demo). Stop that one first.")
-        yield
-        lock.unlink()
+        try:
+            yield
+        finally:
+            lock.unlink()
 
 
 @contextmanager

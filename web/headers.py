@@ -17,9 +17,10 @@ POLICY = "; ".join(
 )
 
 QUEUE_PAGE_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval';"
+    " frame-ancestors 'none'"
 )
-"""rq-dashboard writes its styles and scripts into the page."""
+"""rq-dashboard writes its styles and scripts into the page, and makes its tables from templates by eval."""
 
 
 def init_app(app: Flask) -> None:

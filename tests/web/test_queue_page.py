@@ -12,7 +12,7 @@ from tests.support.people import People, make_person
 from web.house import House
 
 QUEUE = "recordings"
-PAGES = ("/admin/rq/", "/admin/rq/0/view/queues", "/admin/rq/0/data/queues.json", "/admin/rq/favicon.ico")
+PAGES = ("/admin/rq/", "/admin/rq/0/view/workers", "/admin/rq/0/data/queues.json", "/admin/rq/0/data/workers.json")
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def test_the_short_address_leads_to_the_page_and_only_for_an_operator(client: Fl
 def test_who_may_not_see_it_hears_what_is_said_of_any_page_that_is_not_there(
     client: FlaskClient, people: People
 ) -> None:
-    secret = client.get("/admin/rq/0/view/queues", headers=people.alice.headers)
+    secret = client.get("/admin/rq/0/view/workers", headers=people.alice.headers)
     nothing = client.get("/admin/nothing", headers=people.alice.headers)
 
-    assert secret.text.replace("/admin/rq/0/view/queues", "") == nothing.text.replace("/admin/nothing", "")
+    assert secret.text.replace("/admin/rq/0/view/workers", "") == nothing.text.replace("/admin/nothing", "")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

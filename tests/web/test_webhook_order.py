@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import select
 
-from db.engine import Database
+from db.engine import POOL_SIZE, Database
 from db.models import CallEvent, CallLog, Recording, Task
 from tests.support.calls import sid
 from tests.support.people import People
@@ -26,8 +26,8 @@ OF_THIS_ROW = {"id", "call_sid", "recording_sid", "recording_url", "created_at",
 """Columns in which two calls differ by nature."""
 
 WHEN_IT_HAPPENED_HERE = {"recording_last_enqueue_at"}
-AT_ONCE = 12
-"""Fewer threads than a web worker has, and more than its database connections."""
+AT_ONCE = POOL_SIZE
+"""As many as one process asks the database at a time; the others wait for their turn."""
 
 
 def status(name: str) -> Tell:
