@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-POOL_SIZE = 8
-"""Connections a process may hold; the embedded server allows 100 in all."""
+POOL_SIZE = 16
+"""Connections a process may hold: one for each of the web process's threads. The embedded server allows 100 in all;
+a worker uses one or two."""
 
 CONNECT_SECONDS = 2
 POOL_WAIT_SECONDS = 1

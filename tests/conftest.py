@@ -13,6 +13,7 @@ from redis import Redis
 from conf.settings import Settings, with_driver
 from db import migrate
 from db.engine import Database, connect
+from db.models import Base
 from jobs import redis as redis_connections
 from jobs.queues import Queues
 from launch import embedded
@@ -25,6 +26,10 @@ from web import create_app
 from web.house import House
 
 SECRET_KEY = "a-secret-for-tests"
+
+CUT_OFF = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+EMPTY = f"TRUNCATE {', '.join(table.name for table in Base.metadata.sorted_tables)} RESTART IDENTITY CASCADE"
 
 
 @pytest.fixture(scope="session")
@@ -48,12 +53,18 @@ def valkey_url(servers_folder: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def database_url(postgres_url: str) -> Iterator[str]:
-    """The libpq URI of a fresh database with the schema in it."""
+@pytest.fixture(scope="session")
+def shared_database_url(postgres_url: str) -> str:
     execute(postgres_url, "CREATE DATABASE this_test TEMPLATE template")
-    yield database_in(postgres_url, "this_test")
-    execute(postgres_url, "DROP DATABASE this_test WITH (FORCE)")
+    return database_in(postgres_url, "this_test")
+
+
+@pytest.fixture
+def database_url(shared_database_url: str) -> Iterator[str]:
+    """The libpq URI of an empty database with the schema in it."""
+    yield shared_database_url
+    execute(shared_database_url, CUT_OFF)
+    execute(shared_database_url, EMPTY)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from flask.typing import RouteCallable
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
+from redis import Redis
 
 from web import auth, errors, headers, locale, queue_page
 from web.api import api
@@ -42,7 +43,7 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     for blueprint in (webhooks, api, pages, health):
         app.register_blueprint(blueprint)
     _protect_forms(app)
-    _limit_sign_ins(app, redis_url)
+    _limit_sign_ins(app, redis_url, house.queues.redis)
     errors.init_app(app)
     return app
 
@@ -55,8 +56,14 @@ def _protect_forms(app: Flask) -> None:
     csrf.exempt(queue_page.blueprint)  # guarded by its own check of where a request comes from
 
 
-def _limit_sign_ins(app: Flask, redis_url: str) -> None:
+def _limit_sign_ins(app: Flask, redis_url: str, redis: Redis) -> None:
     """By address, kept in Redis; without Redis the limit is off, not the page."""
-    limiter = Limiter(get_remote_address, app=app, storage_uri=redis_url, swallow_errors=True, headers_enabled=False)
+    limiter = Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=redis_url,
+        storage_options={"connection_pool": redis.connection_pool},  # type: ignore[dict-item]  # its timeouts are short
+        swallow_errors=True,
+    )
     limited = limiter.limit(SIGN_INS, methods=["POST"])(app.view_functions["pages.sign_in"])
     app.view_functions["pages.sign_in"] = cast(RouteCallable, limited)

@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from web.house import house
+
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -34,6 +36,6 @@ def _protect(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Frame-Options"] = "DENY"
-    if request.is_secure:
+    if (house().settings.public_base_url or "").startswith("https:"):
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
