@@ -28,13 +28,6 @@ def open_task(session: Session, call: CallLog, stage: Stage, *, due_in: float = 
     )
 
 
-def postpone(session: Session, call: CallLog, stage: Stage, due_in: float) -> None:
-    """Look at an open stage again in `due_in` seconds, however soon it was due."""
-    task = find(session, call, stage)
-    if task and task.claim is None:
-        task.due_at, task.enqueued_at = func.clock_timestamp() + seconds(due_in), None
-
-
 def close_task(session: Session, call: CallLog, stage: Stage) -> None:
     """The stage is final, whoever works on it: a late worker finds no row."""
     session.execute(delete(Task).where(Task.call_id == call.id, Task.stage == stage))

@@ -45,11 +45,6 @@ class Reader(UserMixin):
     def is_operator(self) -> bool:
         return self.role is Role.OPERATOR
 
-    @property
-    def manages(self) -> bool:
-        """May retry, delete, dial and set up."""
-        return self.role is not Role.AGENT
-
 
 def reader() -> Reader:
     """Who is asking; 401 for nobody."""
