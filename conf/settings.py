@@ -172,6 +172,15 @@ def load(**known: Any) -> Settings:
         sys.exit(1)
 
 
+def public_address(config: Settings) -> str:
+    """Where Twilio reaches us; with a simulated phone company, this machine. Stops the process when it is unknown."""
+    if config.public_base_url:
+        return config.public_base_url
+    if config.has_twilio and not config.has_simulated_twilio:
+        sys.exit("PUBLIC_BASE_URL: needed with real credentials; it is the address Twilio was given")
+    return f"http://127.0.0.1:{config.port}"
+
+
 def require_database_url(config: Settings) -> str:
     """DATABASE_URL, or the embedded PostgreSQL that is running here."""
     return config.database_url or with_driver(_embedded("database_url", "DATABASE_URL"))

@@ -149,16 +149,14 @@ def admit(session: Session, stage: Stage, business_id: int, slots: int) -> Seque
         or_(Task.claim.is_not(None), Task.enqueued_at.is_not(None)),
     )
     free = slots - (session.scalar(busy) or 0) if stage in LINES else SWEEP_BATCH
-    due = (
-        select(CallLog)
-        .join(Task, Task.call_id == CallLog.id)
+    due = session.scalars(
+        select(Task.call_id)
         .where(Task.business_id == business_id, Task.stage == stage, _is_due())
         .order_by(Task.due_at, Task.call_id)
         .limit(max(0, free))
-        .with_for_update(of=CallLog, skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    admitted = [call for call in session.scalars(due).all() if _enqueue(session, call.id, stage)]
+    ).all()
+    found = {call.id: call for call in _lock_calls(session, due)}
+    admitted = [found[call_id] for call_id in due if _enqueue(session, call_id, stage)]
     if stage is Stage.DOWNLOAD:
         for call in admitted:
             call.recording_download_status = DownloadStatus.QUEUED
@@ -228,6 +226,17 @@ def _lock_line(session: Session, stage: Stage, business_id: int) -> None:
     session.execute(
         text("SELECT pg_advisory_xact_lock(:line, :business)"), {"line": LINES[stage], "business": business_id}
     )
+
+
+def _lock_calls(session: Session, call_ids: Sequence[int]) -> Sequence[CallLog]:
+    """In the order of their ids, so that two who lock the same calls do not wait for each other."""
+    return session.scalars(
+        select(CallLog)
+        .where(CallLog.id.in_(call_ids))
+        .order_by(CallLog.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def _lock_call(session: Session, call_id: int) -> CallLog:

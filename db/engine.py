@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 POOL_SIZE = 16
@@ -49,7 +49,3 @@ class Database:
         """A session that commits when the block ends, and rolls back when it raises."""
         with self._sessions.begin() as session:
             yield session
-
-    @property
-    def url(self) -> URL:
-        return self.engine.url

@@ -95,6 +95,9 @@ def fail(session: Session, call: CallLog, stage: Stage, outcome: Outcome, error:
         return settle_without_recording(session, call, said_by=said_by, outcome=outcome, error=error)
     if stage is Stage.DOWNLOAD:
         call.recording_download_status, call.recording_next_retry_at = DownloadStatus.FAILED, None
+        call.recording_fail_count = (call.recording_fail_count or 0) + 1
+    if stage is Stage.TRANSCRIPT:
+        call.transcript_source = "failed"
     if stage is Stage.SUMMARY:
         call.summary_status = TextStatus.FAILED
     else:

@@ -23,7 +23,7 @@ def started(session: Session, call: CallLog, stream_sid: str, at: datetime) -> N
 def stopped(session: Session, call: CallLog, stream_sid: str, at: datetime, error: str | None) -> None:
     """A stream has ended, by itself or with an error."""
     event = Event.STREAM_ERROR if error else Event.STREAM_STOPPED
-    if events.note(session, call.id, event, said_by=TWILIO, once=f"stream-stopped:{stream_sid}", error_code=error):
+    if events.note(session, call.id, event, said_by=TWILIO, once=f"{event}:{stream_sid}", error_code=error):
         call.stream_ended_at = max(call.stream_ended_at or at, at)
         _measure(session, call)
 

@@ -15,10 +15,10 @@ from db.models import CallLog, Recording
 from db.words import Stage
 from jobs.facts import call_facts
 from jobs.keeper import Held
-from jobs.pipeline import Settle, Trade
+from jobs.pipeline import Later, Settle, Trade
 from providers import audio
 from providers.audio import AudioFacts
-from providers.errors import NotThereYet, Rejected
+from providers.errors import NotThereYet, Rejected, Unavailable
 from providers.storage import LocalStorage, Part
 from providers.telephony import Telephony
 
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 WAITS = (1, 2, 3)
 """Seconds between tries while the phone company finishes a file: mostly it takes no longer."""
 
+FINISHED = "completed"
 NO_FILE_TO_COME = {"absent", "deleted", "failed"}
 SAID_BY = "download"
 
@@ -50,7 +51,8 @@ class Download(Trade):
 
     def work(self, held: Held) -> Settle:
         """Stream the file into a part file, check it, and put it in its place."""
-        self._identify(held.claim.call_sid)
+        if self._identify(held.claim.call_sid):
+            return _start_again
         with self._database.transaction() as session:
             wanted = recordings.own(session, session.get_one(CallLog, held.claim.call_id))
         if wanted is None:
@@ -59,32 +61,44 @@ class Download(Trade):
         return partial(_settle, file)
 
     def _fetch(self, wanted: Recording, name: str) -> File:
+        status = "processing"
         for wait in WAITS:
             try:
                 return self._fetch_now(wanted, name)
             except NotThereYet:
-                if self._telephony.recording_status(wanted.recording_sid) in NO_FILE_TO_COME:
+                status = self._telephony.recording_status(wanted.recording_sid)
+                if status in NO_FILE_TO_COME:
                     raise Rejected("gone", "The recording was deleted at the phone company.", outcome="gone") from None
             time.sleep(wait)
-        return self._fetch_now(wanted, name)
+        try:
+            return self._fetch_now(wanted, name)
+        except NotThereYet as error:
+            if status != FINISHED:
+                raise
+            raise Unavailable(error.reason, str(error)) from error  # it says it has the file: this must end some day
 
     def _fetch_now(self, wanted: Recording, name: str) -> File:
         with self._telephony.media(wanted.recording_sid, dual=wanted.channels != 1).open() as chunks:
             part, facts = self._storage.save(name, chunks, partial(_checked, wanted.duration))
         return File(name, part, facts)
 
-    def _identify(self, call_sid: str) -> None:
-        """A call that we first heard of by its recording: ask for its numbers, so that it finds its business."""
+    def _identify(self, call_sid: str) -> bool:
+        """A call that we first heard of by its recording: ask for its numbers; True when it has found its business."""
         with self._database.transaction() as session:
             known = calls.lock(session, call_sid)
             if known is None or known.from_number:
-                return
+                return False
         try:
             info = self._telephony.call(call_sid)
         except Rejected:
-            return  # the phone company knows the recording, but no longer the call: it stays unassigned
+            return False  # the phone company knows the recording, but no longer the call: it stays unassigned
         with self._database.transaction() as session:
-            calls.tell(session, call_facts(info), ask_after=0)
+            return calls.tell(session, call_facts(info), ask_after=0).business_id is not None
+
+
+def _start_again(session: Session, call: CallLog) -> Later:
+    """In the line of its business, whose slots it did not take."""
+    return Later(0)
 
 
 def _checked(announced: int | None, path: Path) -> AudioFacts:

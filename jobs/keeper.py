@@ -27,6 +27,9 @@ STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 RENEWALS_A_LEASE = 3
 """Two may fail before the lease is over."""
 
+LONGEST_INTERVAL_SECONDS = 20
+"""RQ declares a job abandoned that has not sent a heartbeat for a minute."""
+
 Leave = Callable[[Claim], None]
 
 
@@ -47,9 +50,14 @@ class Held:
             self.renew()
 
     def renew(self) -> None:
-        """Hold on for another lease. Raises ClaimLost."""
-        with self._database.transaction() as session:
-            claims.renew(session, self.claim, self._lease, self._progress)
+        """Hold on for another lease. Raises ClaimLost; a database that does not answer is asked again next time."""
+        try:
+            with self._database.transaction() as session:
+                claims.renew(session, self.claim, self._lease, self._progress)
+        except SQLAlchemyError as error:
+            log_event(
+                log, logging.WARNING, "LEASE_NOT_RENEWED", call_sid=self.claim.call_sid, reason=type(error).__name__
+            )
 
 
 class Keeper:
@@ -88,7 +96,7 @@ class Keeper:
             thread.join()
 
     def _watch(self, held: Held) -> None:
-        interval = self._lease / RENEWALS_A_LEASE
+        interval = min(self._lease / RENEWALS_A_LEASE, LONGEST_INTERVAL_SECONDS)
         next_renewal = time.monotonic() + interval
         while not held.over.is_set():
             self._wait_until(min(next_renewal, self._stop_at or next_renewal))
@@ -103,7 +111,8 @@ class Keeper:
 
     def _wait_until(self, moment: float) -> None:
         readable, _, _ = select.select([self._ear], [], [], max(0.0, moment - time.monotonic()))
-        if readable and self._stop_at is None and STOP_SIGNALS & set(self._ear.recv(64)):
+        heard = set(self._ear.recv(64)) if readable else set()
+        if self._stop_at is None and STOP_SIGNALS & heard:
             self._stop_at = time.monotonic() + self._grace
 
     def _renew(self, held: Held) -> None:
@@ -115,7 +124,3 @@ class Keeper:
                 return  # its look ends by itself within seconds
             log_event(log, logging.WARNING, "CLAIM_LOST", call_sid=held.claim.call_sid, stage=held.claim.stage)
             self._leave(held.claim)
-        except SQLAlchemyError as error:
-            log_event(
-                log, logging.WARNING, "LEASE_NOT_RENEWED", call_sid=held.claim.call_sid, reason=type(error).__name__
-            )

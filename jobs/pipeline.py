@@ -29,7 +29,7 @@ from providers.errors import ProviderError, Rejected, Unavailable
 log = logging.getLogger(__name__)
 
 JITTER = 0.2
-"""Delays are shortened by up to this share, so that calls that failed together do not come back together."""
+"""Delays are lengthened by up to this share, so that calls that failed together do not come back together."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _again_or_give_up(crew: Crew, claim: Claim, error: Unavailable) -> str:
     if error.counts and claim.attempts >= crew.terms.attempts:
         give_up(crew.database, claim, error, said_by=crew.name)
         return "failed"
-    delay = error.retry_after or _delay(crew.pace, claim.attempts)
+    delay = max(error.retry_after or 0, _delay(crew.pace, claim.attempts))
     with crew.database.transaction() as session:
         call = claims.own(session, claim)
         claims.release(session, call, claim, delay=delay, refund=not error.counts)
@@ -184,8 +184,8 @@ def _log_failure(claim: Claim, error: ProviderError, level: int) -> None:
 
 
 def _delay(pace: Pace, attempts: int) -> float:
-    longest = min(pace.base * 2 ** (attempts - 1), pace.longest)
-    return max(pace.base, longest * (1 - JITTER * random.random()))  # noqa: S311 - spreads load, hides nothing
+    shortest = pace.base * 2 ** (attempts - 1)
+    return min(shortest * (1 + JITTER * random.random()), pace.longest)  # noqa: S311 - spreads load, hides nothing
 
 
 def _let_in(crew: Crew, claim: Claim) -> None:

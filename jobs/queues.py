@@ -115,8 +115,10 @@ class Queues:
                 pipe.multi()
                 self._remove(job, pipe)
                 pipe.execute()
-            except (NoSuchJobError, WatchError):
-                pass  # somebody else cleared it, or it ran out: try again to enqueue
+            except NoSuchJobError:
+                self.redis.delete(Job.key_for(job_id))  # it ran out meanwhile, or is a torso that nothing can run
+            except WatchError:
+                pass  # somebody else is clearing it
             return True
 
     def _is_dead(self, job: Job, stage: Stage, call_sid: str) -> bool:

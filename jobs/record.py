@@ -55,10 +55,9 @@ class Record(Trade):
         deadline = time.monotonic() + LOOK_FOR_SECONDS
         looks_on_the_line = 0
         while True:
-            found = self._telephony.recordings(call_sid)
+            info, found = self._telephony.call(call_sid), self._telephony.recordings(call_sid)
             if found:
-                return partial(self._take_in, found)
-            info = self._telephony.call(call_sid)
+                return partial(self._take_in, info, found)
             if info.status in FINAL_CALL_STATUSES:
                 return partial(self._settle_without, info)
             looks_on_the_line += info.status == "in-progress"
@@ -93,11 +92,12 @@ class Record(Trade):
             recordings.log_start(call, facts)
         return self._later(call)
 
-    def _take_in(self, found: Sequence[RecordingInfo], session: Session, call: CallLog) -> Later | None:
-        """Tell the database what the phone company has; ask again while none has reached its end."""
-        for info in found:
-            if recordings.tell(session, call, self._facts(info), said_by=SAID_BY):
-                recordings.log_start(call, self._facts(info))
+    def _take_in(self, info: CallInfo, found: Sequence[RecordingInfo], session: Session, call: CallLog) -> Later | None:
+        """Tell the database what the phone company has; ask again while no recording has reached its end."""
+        calls.tell(session, call_facts(info), ask_after=self._patience.hung_up)
+        for facts in map(self._facts, found):
+            if recordings.tell(session, call, facts, said_by=SAID_BY):
+                recordings.log_start(call, facts)
             else:
                 log_event(log, logging.DEBUG, "RECORDING_ALREADY_RUNNING", call_sid=call.call_sid)
         if call.recording_status in (RecordingStatus.COMPLETED, RecordingStatus.FAILED):

@@ -52,8 +52,11 @@ class Transcribe(Trade):
             language = _language(session, call)
         if recording is None or recording.file is None:
             raise Rejected("gone", "The recording's file is not in our storage.", outcome="gone")
-        with self._storage.local_copy(recording.file) as path:
-            heard = self._transcriber.transcribe(path, language=language, on_progress=partial(_show, held))
+        try:
+            with self._storage.local_copy(recording.file) as path:
+                heard = self._transcriber.transcribe(path, language=language, on_progress=partial(_show, held))
+        except FileNotFoundError:
+            return _fetch_again
         return partial(self._settle, heard)
 
     def _settle(self, heard: Transcription, session: Session, call: CallLog) -> None:
@@ -66,6 +69,13 @@ class Transcribe(Trade):
         customer = self._customer_channel[direction or "inbound"]
         speaker = Speaker.CUSTOMER if turn.channel == customer else Speaker.BUSINESS
         return asdict(turn) | {"speaker": speaker if channels > 1 else Speaker.UNKNOWN}
+
+
+def _fetch_again(session: Session, call: CallLog) -> None:
+    """The file has gone from storage: it is downloaded once more, and the transcript comes after that."""
+    recordings.lose_file(session, call)
+    stages.mark_open(call, Stage.TRANSCRIPT)
+    stages.open_download(session, call)
 
 
 def _show(held: Held, percent: int, turns: Sequence[Turn]) -> None:

@@ -89,7 +89,7 @@ def _reason_to_skip(session: Session, call: CallLog) -> str | None:
     if last and (datetime.now(UTC) - last).total_seconds() < house().settings.enqueue_cooldown_seconds:
         return "cooldown"
     if status == DownloadStatus.FAILED:
-        return "retry_not_due" if call.recording_next_retry_at else "failed"
+        return _reason_not_to_retry(call)
     return None if call.recording_status == RecordingStatus.COMPLETED else "not_recorded"
 
 
@@ -100,6 +100,12 @@ def file_of(session: Session, call: CallLog) -> File | None:
     recording = recordings.own(session, call)
     size = house().storage.size(recording.file) if recording and recording.file else None
     return File(recording.file, size) if recording and recording.file and size is not None else None
+
+
+def _reason_not_to_retry(call: CallLog) -> str | None:
+    if call.recording_next_retry_at is None:
+        return "failed"
+    return "retry_not_due" if call.recording_next_retry_at > datetime.now(UTC) else None
 
 
 def serve(file: File) -> Response:

@@ -131,7 +131,8 @@ def debugger() -> Answered:
     with house().database.transaction() as session:
         call = _tell(session, CallFacts(call_sid.group()))
         streams.failed_webhook(session, call, notice, code)
-        if code in LOST_WEBHOOK and call.recording_status in (RecordingStatus.PENDING, RecordingStatus.RECORDING):
+        is_open = call.recording_status in (RecordingStatus.PENDING, RecordingStatus.RECORDING)
+        if code in LOST_WEBHOOK and (is_open or call.call_status not in FINAL_CALL_STATUSES):
             tasks.open_task(session, call, Stage.RECORDING)
     _enqueue(Stage.RECORDING, call)
     return NOTHING_MORE
@@ -170,6 +171,8 @@ def _tell(session: Session, facts: CallFacts) -> CallLog:
     delivery = fields.DELIVERY.fullmatch(request.headers.get("I-Twilio-Idempotency-Token", ""))
     repeated = calls.count_delivery(session, delivery.group() if delivery else None)
     call = calls.tell(session, facts, ask_after=house().settings.retry_base_seconds)
+    if call.direction is None and call.recording_status == RecordingStatus.PENDING:
+        tasks.open_task(session, call, Stage.RECORDING)  # nobody has told us whose call it is: ask
     if repeated:
         call.webhook_retry_count = (call.webhook_retry_count or 0) + 1
         if call.call_status in FINAL_CALL_STATUSES:

@@ -31,18 +31,9 @@ def make_app(config: Settings) -> Flask:
         database=database,
         queues=Queues(client, database, slots=config.business_slots),
         storage=open_storage(config.storage_url),
-        twiml=TwiML(public_address(config), config.media_stream_url),
+        twiml=TwiML(settings.public_address(config), config.media_stream_url),
     )
     return create_app(house, secret_key=_secret_key(config), redis_url=redis_url)
-
-
-def public_address(config: Settings) -> str:
-    """Where Twilio reaches us; with a simulated phone company, this machine."""
-    if config.public_base_url:
-        return config.public_base_url
-    if config.has_twilio and not config.has_simulated_twilio:
-        sys.exit("PUBLIC_BASE_URL: needed with real credentials; it is the address Twilio was given")
-    return f"http://127.0.0.1:{config.port}"
 
 
 def _secret_key(config: Settings) -> str:

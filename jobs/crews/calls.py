@@ -1,6 +1,6 @@
 """Starts recordings."""
 
-from conf.settings import Settings
+from conf.settings import Settings, public_address
 from db.engine import Database
 from jobs.crews.phone import open_telephony
 from jobs.pipeline import Trade
@@ -14,6 +14,6 @@ def trade(settings: Settings, database: Database) -> Trade:
         open_telephony(settings),
         database,
         Patience(on_the_line=settings.stuck_seconds, hung_up=settings.retry_base_seconds),
-        callback=TwiML(settings.public_base_url or "", None).recording_callback(),
+        callback=TwiML(public_address(settings), None).recording_callback(),
         may_start=settings.recording_start in ("auto", "api"),
     )

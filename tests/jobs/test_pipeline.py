@@ -157,3 +157,12 @@ def test_a_worker_that_lost_its_claim_writes_nothing(database: Database, redis: 
     with database.transaction() as session:
         assert get_call(session, 1).summary is None
         assert get_task(session, 1, Stage.SUMMARY) is not None
+
+
+def test_a_refusal_for_haste_does_not_shorten_the_wait(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.DOWNLOAD, [1])
+    work(failing(database, redis, Unavailable("rate_limited", "Slow down.", retry_after=1)), sid(1))
+
+    with database.transaction() as session:
+        wait = session.scalar(select(func.extract("epoch", Task.due_at - func.clock_timestamp())))
+        assert wait >= PACE.base - 1

@@ -132,3 +132,9 @@ def test_without_redis_admission_reports_nothing_enqueued_and_raises_nothing(dat
     make_calls(database, Stage.DOWNLOAD, [1])
 
     assert Queues(nobody_listens, database, slots=3).admit(Stage.DOWNLOAD, None) == 0
+
+
+def test_a_job_of_which_only_a_torso_is_left_does_not_stop_the_next(queues: Queues, redis: Redis) -> None:
+    redis.hset(f"rq:job:{JOB_ID}", "last_heartbeat", "2026-01-01T00:00:00Z")
+
+    assert queues.enqueue_once(Stage.DOWNLOAD, sid(1))

@@ -127,3 +127,16 @@ def test_a_recording_whose_callback_was_lost_is_found_by_asking(
     )
     with database.transaction() as session:
         assert set(tasks.open_stages(session, call)) == {Stage.DOWNLOAD}
+
+
+def test_a_call_whose_end_was_never_told_is_found_to_be_over(
+    company: Company, customer: Customer, database: Database, redis: Redis
+) -> None:
+    customer.twiml("/webhook/incoming_call", ANSWER_AND_DIAL)
+    call_sid = company.call(counted_speech(SECONDS), fault=["drop=call-completed"])["call_sid"]
+
+    look(company, database, redis, call_sid, mode=RecordingMode.TWIML)
+
+    call = stored(database, call_sid)
+    assert (call.call_status, call.duration) == ("completed", SECONDS)
+    assert call.from_number is not None

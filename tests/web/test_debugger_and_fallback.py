@@ -49,21 +49,41 @@ def test_a_lost_webhook_has_its_call_looked_at_now(
 
 @pytest.mark.parametrize("code", ["11300", "12100", "13224"])
 def test_any_other_error_is_only_noted(code: str, twilio: Twilio, database: Database, redis: Redis) -> None:
+    twilio.tells("call_status", CallStatus="busy", Direction="inbound")
+    before = rows.events_of(database)
+
     assert notice(twilio, {"resource_sid": CALL_SID, "error_code": code}) == 204
 
     assert rows.open_stages(database) == []
-    assert rows.events_of(database) == [("twilio_error", {"error_code": int(code)})]
+    assert rows.events_of(database) == [*before, ("twilio_error", {"error_code": int(code)})]
 
 
-def test_a_lost_webhook_of_a_call_whose_recording_is_known_starts_nothing(
+def test_an_error_about_a_call_nobody_has_heard_of_has_the_phone_company_asked_whose_it_is(
+    twilio: Twilio, database: Database
+) -> None:
+    notice(twilio, {"resource_sid": CALL_SID, "error_code": "13224"})
+
+    assert rows.open_stages(database) == ["recording"]
+
+
+def test_a_lost_webhook_of_a_call_that_is_over_and_recorded_starts_nothing(
     twilio: Twilio, database: Database, redis: Redis
 ) -> None:
     twilio.says_of_recording("completed")
+    twilio.tells("call_status", CallStatus="completed", Direction="inbound")
 
     notice(twilio, {"resource_sid": CALL_SID, "error_code": "11200"})
 
     assert rows.open_stages(database) == ["download"]
     assert rows.jobs_in(redis, "calls") == 0
+
+
+def test_a_lost_webhook_of_a_call_whose_end_is_unknown_has_it_looked_at(twilio: Twilio, database: Database) -> None:
+    twilio.says_of_recording("completed")
+
+    notice(twilio, {"resource_sid": CALL_SID, "error_code": "11200"})
+
+    assert rows.open_stages(database) == ["download", "recording"]
 
 
 def test_an_error_about_no_call_of_ours_leaves_nothing(twilio: Twilio, database: Database, redis: Redis) -> None:

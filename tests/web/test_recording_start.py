@@ -126,7 +126,9 @@ def test_the_end_of_a_stream_ends_its_call(twilio: Twilio, database: Database) -
 
 
 def test_a_call_that_is_being_recorded_is_not_looked_after_again(twilio: Twilio, people: People, redis: Redis) -> None:
+    twilio.calls_in(people.alice.number)
     twilio.says_of_recording("in-progress")
+    redis.flushall()
 
     twilio.tells("call_status", CallStatus="in-progress")
 
