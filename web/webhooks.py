@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request
@@ -35,30 +36,13 @@ Answered = tuple[str, int]
 @webhooks.route("/incoming_call", methods=["GET", "POST"])
 def incoming_call() -> Response:
     """Somebody calls a number of ours: keep the call, and record it from second 0."""
-    facts = fields.call_facts(given())
-    with house().database.transaction() as session:
-        call = _tell(session, facts)
-        call.direction = call.direction or "inbound"
-        _answered(call)
-        _expect_recording(session, call)
-        answer = _answer(session, call)
-    _enqueue(Stage.RECORDING, call)
-    return _twiml(house().twiml.answer(answer, record=_records_by_twiml()))
+    return _put_through("inbound", record=_records_by_twiml())
 
 
 @webhooks.route("/outbound_call", methods=["GET", "POST"])
 def outbound_call() -> Response:
     """A call we placed was answered; it is recorded since the answer, unless TwiML is to start that."""
-    facts = fields.call_facts(given())
-    by_twiml = house().settings.recording_start == "twiml"
-    with house().database.transaction() as session:
-        call = _tell(session, facts)
-        call.direction = call.direction or "outbound"
-        _answered(call)
-        _expect_recording(session, call)
-        answer = _answer(session, call)
-    _enqueue(Stage.RECORDING, call)
-    return _twiml(house().twiml.answer(answer, record=by_twiml))
+    return _put_through("outbound", record=house().settings.recording_start == "twiml")
 
 
 @webhooks.route("/call_status", methods=["GET", "POST"])
@@ -142,13 +126,11 @@ def debugger() -> Answered:
 def fallback() -> Response:
     """Our first answer failed: answer now, and note the error on the call."""
     facts = fields.call_facts(given())
+    code = fields.count(given(), "ErrorCode")
     with house().database.transaction() as session:
         call = _tell(session, facts)
-        _answered(call)
-        code = fields.count(given(), "ErrorCode")
         events.note(session, call.id, Event.FALLBACK_USED, said_by=TWILIO, once=f"fallback:{code}", error_code=code)
-        _expect_recording(session, call)
-        answer = _answer(session, call)
+        answer = _take(session, call)
     _enqueue(Stage.RECORDING, call)
     return _twiml(house().twiml.answer(answer, record=_records_by_twiml() and call.direction == "inbound"))
 
@@ -165,6 +147,22 @@ def answer_without_database() -> Response | Answered:
 
 
 TWIML_ENDPOINTS = {f"webhooks.{view.__name__}" for view in (incoming_call, outbound_call, stream_ended, fallback)}
+
+
+def _put_through(direction: str, *, record: bool) -> Response:
+    """Keep the call, have its recording seen to, and say where it goes."""
+    facts = fields.call_facts(given())
+    with house().database.transaction() as session:
+        call = _tell(session, replace(facts, direction=facts.direction or direction))
+        answer = _take(session, call)
+    _enqueue(Stage.RECORDING, call)
+    return _twiml(house().twiml.answer(answer, record=record))
+
+
+def _take(session: Session, call: CallLog) -> Answer:
+    _answered(call)
+    _expect_recording(session, call)
+    return _answer(session, call)
 
 
 def _tell(session: Session, facts: CallFacts) -> CallLog:
