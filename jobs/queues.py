@@ -109,17 +109,23 @@ class Queues:
         with self.redis.pipeline() as pipe:
             try:
                 pipe.watch(Job.key_for(job_id))
-                job = Job.fetch(job_id, connection=self.redis, serializer=JSONSerializer)
-                if job.get_status(refresh=False) in LIVE and not self._is_dead(job, stage, call_sid):
+                job = self._find(job_id)
+                if job and job.get_status(refresh=False) in LIVE and not self._is_dead(job, stage, call_sid):
                     return False
                 pipe.multi()
-                self._remove(job, pipe)
+                if job:
+                    self._remove(job, pipe)
+                pipe.delete(Job.key_for(job_id))  # also a torso that nothing can run
                 pipe.execute()
-            except NoSuchJobError:
-                self.redis.delete(Job.key_for(job_id))  # it ran out meanwhile, or is a torso that nothing can run
             except WatchError:
                 pass  # somebody else is clearing it
             return True
+
+    def _find(self, job_id: str) -> Job | None:
+        try:
+            return Job.fetch(job_id, connection=self.redis, serializer=JSONSerializer)
+        except NoSuchJobError:
+            return None
 
     def _is_dead(self, job: Job, stage: Stage, call_sid: str) -> bool:
         """A killed worker leaves its job `started` for ever; it is at work only if PostgreSQL knows of its claim."""
