@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from db import businesses, costs, events, stages, tasks
 from db.events import Event
-from db.models import HAS_CALL_SID, CallLog, WebhookDelivery
-from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, UNANSWERED_CALL_STATUSES, RecordingStatus, Stage
+from db.models import HAS_CALL_SID, CallLog
+from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, UNANSWERED_CALL_STATUSES
 
 TWILIO = "twilio"
 
@@ -90,8 +90,7 @@ def assign(session: Session, call: CallLog) -> None:
     if owner is None:
         return
     call.business_id = owner.id
-    for task in tasks.open_stages(session, call).values():
-        task.business_id = owner.id
+    tasks.change_line(session, call)
 
 
 def _is_later(status: str, known: str | None) -> bool:
@@ -116,21 +115,13 @@ def _take_in(session: Session, call: CallLog, facts: CallFacts) -> None:
 
 def _move(session: Session, call: CallLog, status: str, ask_after: float) -> None:
     call.call_status = status
-    if status in FINAL_CALL_STATUSES and call.recording_status in (RecordingStatus.PENDING, RecordingStatus.RECORDING):
-        _expect_the_end(session, call, status, ask_after)
-
-
-def _expect_the_end(session: Session, call: CallLog, status: str, ask_after: float) -> None:
-    """A call that ended has a recording at the phone company by now, or never."""
-    if status in UNANSWERED_CALL_STATUSES:
+    if status in UNANSWERED_CALL_STATUSES and not stages.has_recording_ended(call):
         stages.settle_without_recording(session, call, said_by=TWILIO)
-    else:
-        tasks.open_task(session, call, Stage.RECORDING, due_in=ask_after)
+    if status in FINAL_CALL_STATUSES:
+        stages.look_until_the_end(session, call, ask_after=ask_after)
 
 
-def count_delivery(session: Session, token: str | None) -> bool:
-    """Remember a delivery's idempotency token; True when it was seen before, so that this one is a retry."""
-    if not token:
-        return False
-    row = insert(WebhookDelivery).values(token=token).on_conflict_do_nothing().returning(WebhookDelivery.token)
-    return session.scalar(row) is None
+def seconds_since_end(session: Session, call: CallLog) -> float:
+    """How long ago the call hung up, by the database's clock."""
+    age = func.extract("epoch", func.timezone("utc", func.now()) - CallLog.created_at)
+    return float(session.scalar(select(age).where(CallLog.id == call.id)) or 0) - (call.duration or 0)

@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from db import stages
 from db.models import FENCE, CallLog, Task
-from db.tasks import seconds
+from db.tasks import NO_BUSINESS, seconds
 from db.words import DownloadStatus, Stage
 
 LINES = {Stage.DOWNLOAD: 41, Stage.TRANSCRIPT: 42, Stage.SUMMARY: 43}
@@ -133,6 +133,7 @@ def release(session: Session, call: CallLog, held: Claim, *, delay: float, refun
             worker=None,
             enqueued_at=None,
             progress=None,
+            business_id=call.business_id or NO_BUSINESS,  # it may have found its business since it was claimed
             attempts=Task.attempts - 1 if refund else Task.attempts,
             due_at=func.clock_timestamp() + seconds(delay),
         )

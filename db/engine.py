@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
+
+from db import patience
+from db.breaker import Breaker
 
 POOL_SIZE = 16
 """Connections a process may hold: one for each of the web process's threads. The embedded server allows 100 in all;
@@ -14,8 +19,17 @@ CONNECT_SECONDS = 2
 POOL_WAIT_SECONDS = 1
 
 
+class DatabaseDown(SQLAlchemyError):
+    """PostgreSQL has just kept somebody waiting in vain: it is not asked again for a moment."""
+
+
+OUTAGES = (OperationalError, InterfaceError, PoolTimeout, DatabaseDown)
+"""What is raised when PostgreSQL is down, frozen, restarting or too busy: nothing is wrong with the question."""
+
+
 def connect(url: str, *, statement_seconds: float, application: str) -> Engine:
     """An engine whose statements, lock waits and forgotten transactions all end by themselves."""
+    patience.listen_for_deadlines()
     options = {
         "timezone": "UTC",
         "statement_timeout": f"{int(statement_seconds * 1000)}",
@@ -38,14 +52,20 @@ def connect(url: str, *, statement_seconds: float, application: str) -> Engine:
 
 
 class Database:
-    """Hands out transactions."""
+    """Hands out transactions, each of which must be over in `patience_seconds`, also with a frozen server."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, patience_seconds: float = 10) -> None:
         self.engine = engine
+        self._patience = patience_seconds
         self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._breaker = Breaker(_is_too_late, DatabaseDown)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A session that commits when the block ends, and rolls back when it raises."""
-        with self._sessions.begin() as session:
+        """A session that commits when the block ends, and rolls back when it raises. Raises one of OUTAGES."""
+        with self._breaker.guard(), patience.within(self._patience), self._sessions.begin() as session:
             yield session
+
+
+def _is_too_late(error: BaseException) -> bool:
+    return isinstance(error, OperationalError) and isinstance(error.orig, patience.TooLate)

@@ -26,6 +26,8 @@ class Event(StrEnum):
     STAGE_RETRIED = "stage_retried"
     STAGE_FAILED = "stage_failed"
     RETRY_REQUESTED = "retry_requested"
+    FILE_LOST = "file_lost"
+    REPAIRED = "repaired"
     STREAM_STARTED = "stream_started"
     STREAM_STOPPED = "stream_stopped"
     STREAM_ERROR = "stream_error"

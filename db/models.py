@@ -29,6 +29,13 @@ HAS_CALL_SID = "call_sid IS NOT NULL AND call_sid <> ''"
 """Rows of old installations may have none; only the others are unique. ON CONFLICT must repeat it."""
 
 
+UNFINISHED = """(recording_status IN ('pending', 'recording')
+    OR transcript_status IN ('pending', 'processing')
+    OR summary_status IN ('pending', 'processing')
+    OR recording_status = 'completed' AND recording_download_status IN ('missing', 'queued', 'downloading'))"""
+"""Calls that something is still to happen to. Their index makes a sweep cost what is open, not what is stored."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """TIMESTAMP without zone, which means UTC, as old installations have it; aware in Python."""
 
@@ -167,6 +174,7 @@ class CallLog(Base):
     __table_args__ = (
         Index("uniq_call_log_call_sid", "call_sid", unique=True, postgresql_where=text(HAS_CALL_SID)),
         Index("ix_call_log_business_id_created_at", "business_id", created_at.desc(), "id"),
+        Index("ix_call_log_unfinished", "created_at", postgresql_where=text(UNFINISHED)),
     )
 
 
@@ -264,9 +272,15 @@ class WebhookDelivery(Base):
 
 
 class SweepRun(Base):
-    """When each sweep last ran."""
+    """When each sweep last ran, and what came of it."""
 
     __tablename__ = "sweep_run"
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    ran_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ran_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    since: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    """It has run without a gap from then on."""
+    watermark: Mapped[datetime | None]
+    """The phone company's list has been read up to there."""
+    repaired: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """How many calls it has put right, ever."""

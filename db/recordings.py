@@ -9,14 +9,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import costs, events, stages, tasks
+from db import costs, events, stages
 from db.events import Event
 from db.models import CallLog, Recording
-from db.words import FINAL_CALL_STATUSES, DownloadStatus, Outcome, RecordingMode, RecordingStatus, Stage
+from db.words import FINAL_CALL_STATUSES, DownloadStatus, Outcome, RecordingMode, RecordingStatus
 
 log = logging.getLogger(__name__)
 
 FINAL = {"completed", "absent", "failed"}
+STORAGE = "storage"
 
 MODE_OF_SOURCE = {
     "StartCallRecordingTwiML": RecordingMode.TWIML,
@@ -51,12 +52,13 @@ class RecordingFacts:
     error_code: int | None = None
 
 
-def tell(session: Session, call: CallLog, facts: RecordingFacts, *, said_by: str) -> bool:
+def tell(session: Session, call: CallLog, facts: RecordingFacts, *, said_by: str, ask_after: float) -> bool:
     """Take in what is said of a recording of a locked call; True when nobody had heard of it.
 
-    Callbacks come in any order: a recording that has reached its end stays there.
+    Callbacks come in any order: a recording that has reached its end stays there. When it is the call's own, and
+    nobody has told of the call's end, the phone company is asked in `ask_after` seconds.
     """
-    known = session.scalar(select(Recording).where(Recording.recording_sid == facts.recording_sid))
+    known = find(session, facts.recording_sid)
     if known is None:
         known = _make(session, call, facts)
         events.note(
@@ -76,7 +78,14 @@ def tell(session: Session, call: CallLog, facts: RecordingFacts, *, said_by: str
         return False
     if is_new or known.status not in FINAL:
         _take_in(session, call, known, facts, said_by)
+    if facts.status in FINAL:
+        stages.look_until_the_end(session, call, ask_after=ask_after if call.direction else 0)
     return is_new
+
+
+def find(session: Session, recording_sid: str) -> Recording | None:
+    """The recording of that name, whosever it is."""
+    return session.scalar(select(Recording).where(Recording.recording_sid == recording_sid))
 
 
 def start_second(call: CallLog, facts: RecordingFacts) -> float | None:
@@ -97,6 +106,7 @@ def lose_file(session: Session, call: CallLog) -> None:
     if recording:
         recording.file = None
     call.recording_download_status = DownloadStatus.MISSING
+    events.note(session, call.id, Event.FILE_LOST, said_by=STORAGE, recording_sid=call.recording_sid)
 
 
 def _make(session: Session, call: CallLog, facts: RecordingFacts) -> Recording:
@@ -150,7 +160,6 @@ def _complete(session: Session, call: CallLog, known: Recording, facts: Recordin
     call.recording_mode = MODE_OF_SOURCE.get(known.source or "", call.recording_mode)
     call.recording_status = RecordingStatus.COMPLETED
     call.outcome = call.last_error = None
-    tasks.close_task(session, call, Stage.RECORDING)
     stages.open_download(session, call)
 
 

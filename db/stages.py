@@ -6,13 +6,22 @@ Callers hold the call's lock. docs/state-machine.md draws it.
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from db import costs, events, tasks
 from db.events import Event
-from db.models import CallLog, Transcript
-from db.words import DownloadStatus, Outcome, RecordingStatus, Speaker, Stage, TextStatus
+from db.models import CallLog, Recording, Transcript
+from db.words import (
+    FINAL_CALL_STATUSES,
+    DownloadStatus,
+    Outcome,
+    RecordingStatus,
+    Speaker,
+    Stage,
+    TextStatus,
+)
 
 LONGEST_ERROR = 500
 
@@ -22,6 +31,19 @@ PREFIX = {
     Stage.TRANSCRIPT: "Transcript failed",
     Stage.SUMMARY: "Summary failed",
 }
+
+
+def has_recording_ended(call: CallLog) -> bool:
+    """Whether the phone company will say nothing new of the call's recording."""
+    return call.recording_status in (RecordingStatus.COMPLETED, RecordingStatus.FAILED)
+
+
+def look_until_the_end(session: Session, call: CallLog, *, ask_after: float) -> None:
+    """The phone company is asked until both the call and its recording have ended, whichever news was lost."""
+    if call.call_status in FINAL_CALL_STATUSES and has_recording_ended(call):
+        tasks.close_task(session, call, Stage.RECORDING)
+    else:
+        tasks.open_task(session, call, Stage.RECORDING, due_in=ask_after)
 
 
 def open_download(session: Session, call: CallLog) -> None:
@@ -36,7 +58,6 @@ def settle_without_recording(
     session: Session, call: CallLog, *, said_by: str, outcome: Outcome = Outcome.NO_RECORDING, error: str | None = None
 ) -> None:
     """There is no recording and there will be none: the pipeline ends here, with a reason and mostly no error."""
-    tasks.close_task(session, call, Stage.RECORDING)
     call.recording_status = RecordingStatus.FAILED
     call.outcome = outcome
     call.last_error = error and _told(Stage.RECORDING, error)
@@ -92,7 +113,11 @@ def settle_summary(session: Session, call: CallLog, text: str, *, model: str, sa
 def fail(session: Session, call: CallLog, stage: Stage, outcome: Outcome, error: str, *, said_by: str) -> None:
     """The stage has failed for good, and with it what would have come after."""
     if stage is Stage.RECORDING:
-        return settle_without_recording(session, call, said_by=said_by, outcome=outcome, error=error)
+        return _stop_looking(session, call, outcome, error, said_by)
+    if _fall_back(session, call, stage):
+        call.last_error = _told(stage, error)
+        events.note(session, call.id, Event.STAGE_FAILED, said_by=said_by, stage=stage, error=error)
+        return None
     if stage is Stage.DOWNLOAD:
         call.recording_download_status, call.recording_next_retry_at = DownloadStatus.FAILED, None
         call.recording_fail_count = (call.recording_fail_count or 0) + 1
@@ -105,6 +130,37 @@ def fail(session: Session, call: CallLog, stage: Stage, outcome: Outcome, error:
     call.outcome, call.last_error = outcome, _told(stage, error)
     events.note(session, call.id, Event.STAGE_FAILED, said_by=said_by, stage=stage, outcome=outcome, error=error)
     return None
+
+
+def _fall_back(session: Session, call: CallLog, stage: Stage) -> bool:
+    """What was redone in vain is still there as it was, and so is the way on from it; False when there is nothing."""
+    if stage is Stage.DOWNLOAD:
+        file = session.scalar(select(Recording.file).where(Recording.recording_sid == call.recording_sid))
+        if file is None:
+            return False
+        call.recording_download_status, call.recording_next_retry_at = DownloadStatus.READY, None
+        _go_on(session, call, Stage.TRANSCRIPT, call.transcript_status)
+    elif stage is Stage.TRANSCRIPT:
+        if session.get(Transcript, call.id) is None and not (call.final_transcript or "").strip():
+            return False
+        call.transcript_status = TextStatus.COMPLETED
+        _go_on(session, call, Stage.SUMMARY, call.summary_status)
+    else:
+        if not (call.summary or "").strip():
+            return False
+        call.summary_status = TextStatus.COMPLETED
+    return True
+
+
+def _go_on(session: Session, call: CallLog, stage: Stage, status: str | None) -> None:
+    if status == TextStatus.PENDING:
+        tasks.open_task(session, call, stage)
+
+
+def _stop_looking(session: Session, call: CallLog, outcome: Outcome, error: str, said_by: str) -> None:
+    """Nothing more is to be learned of the call; what is known of its recording stays."""
+    if not has_recording_ended(call):
+        settle_without_recording(session, call, said_by=said_by, outcome=outcome, error=error)
 
 
 def wait(session: Session, call: CallLog, stage: Stage, error: str, *, said_by: str, delay: float) -> None:
@@ -121,6 +177,21 @@ def note_interruption(session: Session, call: CallLog, stage: Stage, error: str,
     """An attempt ended with its worker; the next one may come at once."""
     call.retry_count = (call.retry_count or 0) + 1
     events.note(session, call.id, Event.STAGE_RETRIED, said_by=said_by, stage=stage, error=error)
+
+
+def reopen(call: CallLog, stage: Stage) -> None:
+    """Somebody asks for the stage by hand: its failures are forgotten; a result to be redone stays until replaced."""
+    if call.transcript_status == TextStatus.FAILED:
+        call.transcript_status = TextStatus.PENDING
+        if call.summary_status == TextStatus.FAILED:
+            call.summary_status = TextStatus.PENDING
+    if stage is Stage.RECORDING:
+        call.recording_status = RecordingStatus.PENDING
+    if stage in (Stage.RECORDING, Stage.DOWNLOAD):
+        call.recording_fail_count, call.recording_next_retry_at = 0, None
+    mark_open(call, stage)
+    if call.outcome != Outcome.NO_SPEECH and call.summary_status != TextStatus.FAILED:
+        _mend(call)  # the others are about a text that is there, or that this will not mend
 
 
 def mark_open(call: CallLog, stage: Stage, download: DownloadStatus = DownloadStatus.MISSING) -> None:

@@ -1,6 +1,6 @@
 """Open stages: one row of `task` each, made when the stage opens and deleted when it is final."""
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
@@ -31,6 +31,13 @@ def open_task(session: Session, call: CallLog, stage: Stage, *, due_in: float = 
 def close_task(session: Session, call: CallLog, stage: Stage) -> None:
     """The stage is final, whoever works on it: a late worker finds no row."""
     session.execute(delete(Task).where(Task.call_id == call.id, Task.stage == stage))
+
+
+def change_line(session: Session, call: CallLog) -> None:
+    """The call has found its business: it waits in that one's lines. What is at work keeps its slot to the end."""
+    session.execute(
+        update(Task).where(Task.call_id == call.id, Task.claim.is_(None)).values(business_id=call.business_id)
+    )
 
 
 def find(session: Session, call: CallLog, stage: Stage) -> Task | None:

@@ -2,9 +2,9 @@
 
 import hashlib
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -19,6 +19,8 @@ LEGACY_ROLES = {
 """Roles of existing installations, beside our own; whatever is neither is an agent."""
 
 TOKEN_BYTES = 32
+SESSION = "session"
+"""The name of the tokens that browsers keep: signing out revokes them, so that a copied cookie ends too."""
 
 
 def role_of(user: User) -> Role:
@@ -75,6 +77,12 @@ def revoke_token(session: Session, token: str) -> None:
     """From now on the token opens nothing."""
     mine = ApiToken.token_sha256 == _fingerprint(token)
     session.execute(update(ApiToken).where(mine, ApiToken.revoked_at.is_(None)).values(revoked_at=func.now()))
+
+
+def forget_sessions(session: Session, *, older_than: timedelta) -> None:
+    """Drop the tokens of browsers that have not been here for so long: their cookies have ended too."""
+    last_seen = func.coalesce(ApiToken.last_used_at, ApiToken.created_at)
+    session.execute(delete(ApiToken).where(ApiToken.name == SESSION, last_seen < func.now() - older_than))
 
 
 def _fingerprint(token: str) -> str:

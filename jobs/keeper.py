@@ -13,12 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from conf.logs import log_event
-from db import claims
+from db import claims, patience
 from db.claims import Claim, ClaimLost
-from db.engine import Database
+from db.engine import OUTAGES, Database
 from db.words import Stage
 
 log = logging.getLogger(__name__)
@@ -29,6 +27,9 @@ RENEWALS_A_LEASE = 3
 
 LONGEST_INTERVAL_SECONDS = 20
 """RQ declares a job abandoned that has not sent a heartbeat for a minute."""
+
+RENEWAL_SECONDS = 1.0
+"""What a renewal may take: with a frozen server the side thread must still hear that its time is up."""
 
 Leave = Callable[[Claim], None]
 
@@ -52,9 +53,9 @@ class Held:
     def renew(self) -> None:
         """Hold on for another lease. Raises ClaimLost; a database that does not answer is asked again next time."""
         try:
-            with self._database.transaction() as session:
+            with patience.within(RENEWAL_SECONDS), self._database.transaction() as session:
                 claims.renew(session, self.claim, self._lease, self._progress)
-        except SQLAlchemyError as error:
+        except OUTAGES as error:
             log_event(
                 log, logging.WARNING, "LEASE_NOT_RENEWED", call_sid=self.claim.call_sid, reason=type(error).__name__
             )
@@ -81,6 +82,11 @@ class Keeper:
         """Stop listening."""
         self._ear.close()
         self._mouth.close()
+
+    def is_stopping(self) -> bool:
+        """Whether the process was told to stop; between two claims, where nobody else listens."""
+        self._wait_until(0)
+        return self._stop_at is not None
 
     @contextmanager
     def hold(self, claim: Claim) -> Iterator[Held]:

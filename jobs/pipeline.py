@@ -4,29 +4,41 @@ claim ── work ──┬─ Settle ────── result and status in on
                 │                or Later: nothing wrong, but not finished
                 ├─ Unavailable ─ again with backoff, or given up when the attempts are used up
                 └─ Rejected ──── failed for good, with a reason
+
+PostgreSQL may be away at any of these steps. What was found out is kept until it can be written.
 """
 
 import logging
 import random
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
 from db import claims, stages, tasks
 from db.claims import LINES, Claim, ClaimLost, Terms
-from db.engine import Database
+from db.engine import OUTAGES, Database
 from db.models import CallLog
 from db.words import Outcome, Stage
 from jobs.keeper import Held, Keeper
 from jobs.queues import JOB_TYPE, Queues
-from providers.errors import ProviderError, Rejected, Unavailable
+from providers.errors import OurOutage, ProviderError, Rejected, Unavailable
+
+if TYPE_CHECKING:  # it knows the phone company and the storage, which a host that transcribes need not have
+    from jobs.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
+
+Written = TypeVar("Written")
+
+WRITE_AGAIN_SECONDS = 1.0
+"""A result waits for PostgreSQL; asking more often would not bring it back sooner."""
 
 JITTER = 0.2
 """Delays are lengthened by up to this share, so that calls that failed together do not come back together."""
@@ -52,6 +64,9 @@ class Trade(ABC):
     def work(self, held: Held) -> Settle:
         """Do it; the result is written by the returned function, in the transaction that settles the claim."""
 
+    def disown(self, claim: Claim) -> None:  # noqa: B027 - most trades leave nothing behind
+        """The claim was lost: remove what its work has left outside the database."""
+
     def warm_up(self) -> None:  # noqa: B027 - most trades need nothing
         """Make ready what takes long, before the first call."""
 
@@ -69,8 +84,7 @@ class Crew:
     """A worker process: its trade, and what it needs to practise it."""
 
     name: str
-    trade: Trade | None
-    """None for maintenance, which takes no calls."""
+    trade: "Trade | Upkeep"
     database: Database
     queues: Queues
     keeper: Keeper
@@ -87,17 +101,25 @@ ON_DUTY: ContextVar[Crew] = ContextVar("on_duty")
 def work(call_sid: str) -> None:
     """The job: the stage of this worker's queue, for one call."""
     crew = ON_DUTY.get()
-    if crew.trade is None:
+    if not isinstance(crew.trade, Trade):
         raise LookupError("this worker takes no calls")
-    held = _claim(crew, crew.trade, call_sid)
+    try:
+        _work(crew, crew.trade, call_sid)
+    except OUTAGES as error:
+        _log_outage(call_sid, error)  # the sweeps see to the rest
+
+
+def _work(crew: Crew, trade: Trade, call_sid: str) -> None:
+    held = _claim(crew, trade, call_sid)
     if held is None:
         return
     try:
-        reason = _attempt(crew, crew.trade, held)
+        reason = _attempt(crew, trade, held)
     except ClaimLost:
         # A look at a recording loses to the callback it looks for, and that is well.
         level = logging.DEBUG if held.stage is Stage.RECORDING else logging.WARNING
         log_event(log, level, "CLAIM_LOST", call_sid=call_sid, stage=held.stage)
+        trade.disown(held)
         return
     if held.stage in LINES:
         log_event(
@@ -125,62 +147,71 @@ def _attempt(crew: Crew, trade: Trade, claim: Claim) -> str:
     except Unavailable as error:
         return _again_or_give_up(crew, claim, error)
     except Rejected as error:
-        return _reject(crew, claim, error)
-    except (ClaimLost, SQLAlchemyError):
+        return _fail(crew, claim, Outcome(error.outcome), error)
+    except ClaimLost:
         raise
+    except OUTAGES as error:
+        return _again_or_give_up(crew, claim, OurOutage("db_error", f"PostgreSQL went away ({type(error).__name__})."))
     except Exception as error:
         log.exception("%s failed on %s", claim.stage, claim.call_sid)
         return _again_or_give_up(crew, claim, Unavailable("bug", f"An error of ours: {type(error).__name__}."))
-    return _conclude(crew, claim, settle)
+    return _write(crew, claim, partial(_conclude, claim, settle))
 
 
-def _conclude(crew: Crew, claim: Claim, settle: Settle) -> str:
-    with crew.database.transaction() as session:
-        call = claims.own(session, claim)
-        later = settle(session, call)
-        if later:
-            claims.release(session, call, claim, delay=later.delay, refund=True)
-        else:
-            tasks.close_task(session, call, claim.stage)
-    return "retry" if later else "success"
+def _write(crew: Crew, claim: Claim, write: Callable[[Session, CallLog], Written]) -> Written:
+    """Commit what became of an owned claim, however long PostgreSQL is away: an hour's work is not thrown away."""
+    while True:
+        try:
+            with crew.database.transaction() as session:
+                return write(session, claims.own(session, claim))
+        except OUTAGES as error:
+            if crew.keeper.is_stopping():
+                raise
+            _log_outage(claim.call_sid, error)
+        time.sleep(WRITE_AGAIN_SECONDS)
+
+
+def _conclude(claim: Claim, settle: Settle, session: Session, call: CallLog) -> str:
+    later = settle(session, call)
+    if later:
+        claims.release(session, call, claim, delay=later.delay, refund=True)
+        return "retry"
+    tasks.close_task(session, call, claim.stage)
+    return "success"
 
 
 def _again_or_give_up(crew: Crew, claim: Claim, error: Unavailable) -> str:
     if error.counts and claim.attempts >= crew.terms.attempts:
-        give_up(crew.database, claim, error, said_by=crew.name)
-        return "failed"
+        return _fail(crew, claim, Outcome.GAVE_UP, error)
     delay = max(error.retry_after or 0, _delay(crew.pace, claim.attempts))
-    with crew.database.transaction() as session:
-        call = claims.own(session, claim)
-        claims.release(session, call, claim, delay=delay, refund=not error.counts)
-        if error.counts:
-            stages.wait(session, call, claim.stage, str(error), said_by=crew.name, delay=delay)
+    _write(crew, claim, partial(_postpone, crew.name, claim, error, delay))
     _log_failure(claim, error, logging.WARNING)
     return "retry"
 
 
-def give_up(database: Database, claim: Claim, error: ProviderError, *, said_by: str) -> None:
-    """The attempts are used up."""
-    with database.transaction() as session:
-        _fail(session, claim, Outcome.GAVE_UP, error, said_by)
-    _log_failure(claim, error, logging.ERROR)
+def _postpone(said_by: str, claim: Claim, error: Unavailable, delay: float, session: Session, call: CallLog) -> None:
+    claims.release(session, call, claim, delay=delay, refund=not error.counts)
+    if error.counts:
+        stages.wait(session, call, claim.stage, str(error), said_by=said_by, delay=delay)
 
 
-def _reject(crew: Crew, claim: Claim, error: Rejected) -> str:
-    with crew.database.transaction() as session:
-        _fail(session, claim, Outcome(error.outcome), error, crew.name)
+def _fail(crew: Crew, claim: Claim, outcome: Outcome, error: ProviderError) -> str:
+    def write(session: Session, call: CallLog) -> None:
+        tasks.close_task(session, call, claim.stage)
+        stages.fail(session, call, claim.stage, outcome, str(error), said_by=crew.name)
+
+    _write(crew, claim, write)
     _log_failure(claim, error, logging.ERROR)
     return "failed"
 
 
-def _fail(session: Session, claim: Claim, outcome: Outcome, error: ProviderError, said_by: str) -> None:
-    call = claims.own(session, claim)
-    tasks.close_task(session, call, claim.stage)
-    stages.fail(session, call, claim.stage, outcome, str(error), said_by=said_by)
-
-
 def _log_failure(claim: Claim, error: ProviderError, level: int) -> None:
     log_event(log, level, "WORKER_JOB_FAILED", call_sid=claim.call_sid, reason=error.reason, type=type(error).__name__)
+
+
+def _log_outage(call_sid: str, error: Exception) -> None:
+    kind = type(error).__name__
+    log_event(log, logging.WARNING, "WORKER_JOB_FAILED", call_sid=call_sid, reason="db_error", type=kind)
 
 
 def _delay(pace: Pace, attempts: int) -> float:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import RedisError, WatchError
+from redis.exceptions import TimeoutError as RedisTimeout
 from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.queue import Queue
@@ -15,6 +16,7 @@ from rq.serializers import JSONSerializer
 
 from conf.logs import log_event
 from db import claims
+from db.breaker import Breaker
 from db.engine import Database
 from db.words import Stage
 
@@ -49,8 +51,15 @@ KEEP_FAILED_SECONDS = 24 * 3600
 CLAIM_WITHIN = timedelta(seconds=2)
 """A worker claims its call as soon as its job has started."""
 
+START_WITHIN = timedelta(seconds=60)
+"""A worker starts a job as soon as it has popped it; RQ too gives up on those it has popped a minute ago."""
+
 LIVE = {"queued", "started", "scheduled", "deferred", "created", "ready_to_enqueue", "rate_limited"}
 """Statuses in which a job with the same id would be a second one."""
+
+
+class RedisDown(RedisError):
+    """Redis has just kept somebody waiting in vain: it is not asked again for a moment."""
 
 
 class Queues:
@@ -60,6 +69,7 @@ class Queues:
         self.redis = redis
         self._database = database
         self._slots = slots
+        self._breaker = Breaker(lambda error: isinstance(error, RedisTimeout), RedisDown)
 
     def queue(self, name: str) -> Queue:
         """RQ's queue, speaking JSON."""
@@ -70,12 +80,13 @@ class Queues:
 
         A Redis that does not answer costs nothing but time: the sweep enqueues what is missing.
         """
-        with self._database.transaction() as session:
-            admitted = claims.admit(session, stage, business_id or 0, self._slots)
         try:
-            return sum(self.enqueue_once(stage, call_sid) for call_sid in admitted)
+            with self._breaker.guard():
+                with self._database.transaction() as session:
+                    admitted = claims.admit(session, stage, business_id or 0, self._slots)
+                return sum(self.enqueue_once(stage, call_sid) for call_sid in admitted)
         except RedisError as error:
-            log_event(log, logging.WARNING, "ENQUEUE_FAILED", reason=type(error).__name__, calls=len(admitted))
+            log_event(log, logging.WARNING, "ENQUEUE_FAILED", stage=stage, reason=type(error).__name__)
             return 0
 
     def enqueue_once(self, stage: Stage, call_sid: str) -> bool:
@@ -128,11 +139,21 @@ class Queues:
             return None
 
     def _is_dead(self, job: Job, stage: Stage, call_sid: str) -> bool:
-        """A killed worker leaves its job `started` for ever; it is at work only if PostgreSQL knows of its claim."""
-        if job.get_status(refresh=False) != JobStatus.STARTED or job.started_at is None:
+        """A job that says it is queued or running, and is not."""
+        if job.get_status(refresh=False) == JobStatus.QUEUED:
+            return self._is_in_no_list(job)
+        return job.get_status(refresh=False) == JobStatus.STARTED and self._has_no_worker(job, stage, call_sid)
+
+    def _is_in_no_list(self, job: Job) -> bool:
+        """Something took it off its queue and did not start it. Looked for in the order in which it would move."""
+        queue = self.queue(job.origin)
+        if job.id in queue.get_job_ids():
             return False
-        age = datetime.now(UTC) - job.started_at
-        if age < CLAIM_WITHIN:
+        return job.id not in queue.intermediate_queue.get_job_ids() or _age(job.enqueued_at) > START_WITHIN
+
+    def _has_no_worker(self, job: Job, stage: Stage, call_sid: str) -> bool:
+        """A killed worker leaves its job `started` for ever; it is at work only if PostgreSQL knows of its claim."""
+        if _age(job.started_at) < CLAIM_WITHIN:
             return False
         with self._database.transaction() as session:
             return not claims.is_claimed(session, stage, call_sid)
@@ -142,3 +163,7 @@ class Queues:
             registry(job.origin, connection=self.redis, serializer=JSONSerializer).remove(job, pipeline=pipe)
         job.started_job_registry.remove_executions(job, pipeline=pipe)
         pipe.delete(job.key, Result.get_key(job.id))
+
+
+def _age(moment: datetime | None) -> timedelta:
+    return datetime.now(UTC) - moment if moment else timedelta(0)

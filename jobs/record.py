@@ -15,10 +15,11 @@ from db.costs import BY_REST
 from db.engine import Database
 from db.models import CallLog
 from db.recordings import RecordingFacts
-from db.words import FINAL_CALL_STATUSES, RecordingMode, RecordingStatus, Stage
+from db.words import FINAL_CALL_STATUSES, Outcome, RecordingMode, Stage
 from jobs.facts import call_facts, recording_facts
 from jobs.keeper import Held
 from jobs.pipeline import Later, Settle, Trade
+from providers.errors import Unavailable
 from providers.telephony import CallInfo, NotEligible, RecordingInfo, Telephony
 
 log = logging.getLogger(__name__)
@@ -27,15 +28,24 @@ LOOK_EVERY_SECONDS = 1.5
 """Error 21220 means too early just after the call came in: look again after 1-2 s."""
 
 LOOK_FOR_SECONDS = 15
+
+LOOKS_SHARE = 4
+"""Look again after a quarter of the time that has passed since the hang-up."""
+
+GIVE_UP_AFTER_SECONDS = 24 * 3600
+"""The phone company mostly has the file within 30 s; after a day it will never have it."""
+
+NEVER_FINISHED = "the phone company never finished the recording"
 SAID_BY = "start"
 
 
 @dataclass(frozen=True)
 class Patience:
-    """When to ask again, in seconds: while the call is on, and once it has ended without a recording so far."""
+    """When to ask again, in seconds: while the call is on; at first and at most, once it has ended unrecorded."""
 
     on_the_line: float
     hung_up: float
+    longest: float
 
 
 class Record(Trade):
@@ -51,23 +61,34 @@ class Record(Trade):
 
     def work(self, held: Held) -> Settle:
         """Look every 1-2 s until the recording runs, the call is over, or 15 s have passed."""
-        call_sid = held.claim.call_sid
         deadline = time.monotonic() + LOOK_FOR_SECONDS
         looks_on_the_line = 0
         while True:
-            info, found = self._telephony.call(call_sid), self._telephony.recordings(call_sid)
-            if found:
-                return partial(self._take_in, info, found)
-            if info.status in FINAL_CALL_STATUSES:
-                return partial(self._settle_without, info)
-            looks_on_the_line += info.status == "in-progress"
-            started = self._start(call_sid) if self._is_to_start(call_sid, looks_on_the_line) else None
-            if started:
-                return partial(self._take_in_own, started)
-            if time.monotonic() > deadline:
-                return partial(self._ask_later, info)
+            is_last = time.monotonic() > deadline
+            try:
+                info = self._telephony.call(held.claim.call_sid)
+                looks_on_the_line += info.status == "in-progress"
+                settle = self._look(info, looks_on_the_line)
+            except Unavailable as error:
+                if is_last or error.reason != "phone_company":
+                    raise  # a passing fault must not cost a call that is on its first minute
+                settle = None
+            if settle or is_last:
+                return settle or partial(self._ask_later, info)
             held.renew()
             time.sleep(LOOK_EVERY_SECONDS)
+
+    def _look(self, info: CallInfo, looks_on_the_line: int) -> Settle | None:
+        """What is to be written, or None while there is nothing to tell yet."""
+        found = self._telephony.recordings(info.call_sid)
+        if found:
+            return partial(self._take_in, info, found)
+        if info.status in FINAL_CALL_STATUSES:
+            return partial(self._settle_without, info)
+        if not self._is_to_start(info.call_sid, looks_on_the_line):
+            return None
+        started = self._start(info.call_sid)
+        return partial(self._take_in_own, started) if started else None
 
     def _is_to_start(self, call_sid: str, looks_on_the_line: int) -> bool:
         """Where TwiML starts the recording, the first look may have come a moment too early: look once more."""
@@ -84,38 +105,46 @@ class Record(Trade):
             log_event(log, logging.DEBUG, "RECORDING_ALREADY_RUNNING", call_sid=call_sid)
             return None
 
-    def _take_in_own(self, started: RecordingInfo, session: Session, call: CallLog) -> Later:
+    def _take_in_own(self, started: RecordingInfo, session: Session, call: CallLog) -> Later | None:
         """The recording that we have just started."""
-        facts = replace(self._facts(started), source=BY_REST)
         call.recording_mode = RecordingMode.API
-        if recordings.tell(session, call, facts, said_by=SAID_BY):
-            recordings.log_start(call, facts)
-        return self._later(call)
+        self._tell(session, call, replace(self._facts(started), source=BY_REST))
+        return self._later(session, call)
 
     def _take_in(self, info: CallInfo, found: Sequence[RecordingInfo], session: Session, call: CallLog) -> Later | None:
-        """Tell the database what the phone company has; ask again while no recording has reached its end."""
+        """Tell the database what the phone company has."""
         calls.tell(session, call_facts(info), ask_after=self._patience.hung_up)
         for facts in map(self._facts, found):
-            if recordings.tell(session, call, facts, said_by=SAID_BY):
-                recordings.log_start(call, facts)
-            else:
-                log_event(log, logging.DEBUG, "RECORDING_ALREADY_RUNNING", call_sid=call.call_sid)
-        if call.recording_status in (RecordingStatus.COMPLETED, RecordingStatus.FAILED):
-            return None
-        return self._later(call)
+            self._tell(session, call, facts)
+        return self._later(session, call)
+
+    def _tell(self, session: Session, call: CallLog, facts: RecordingFacts) -> None:
+        if recordings.tell(session, call, facts, said_by=SAID_BY, ask_after=self._patience.hung_up):
+            recordings.log_start(call, facts)
+        else:
+            log_event(log, logging.DEBUG, "RECORDING_ALREADY_RUNNING", call_sid=call.call_sid)
 
     def _facts(self, info: RecordingInfo) -> RecordingFacts:
         return recording_facts(info, self._telephony.url_of(info.recording_sid))
 
     def _settle_without(self, info: CallInfo, session: Session, call: CallLog) -> None:
         calls.tell(session, call_facts(info), ask_after=self._patience.hung_up)
-        if call.recording_status != RecordingStatus.COMPLETED:
+        if not stages.has_recording_ended(call):
             stages.settle_without_recording(session, call, said_by=SAID_BY)
 
-    def _ask_later(self, info: CallInfo, session: Session, call: CallLog) -> Later:
+    def _ask_later(self, info: CallInfo, session: Session, call: CallLog) -> Later | None:
         calls.tell(session, call_facts(info), ask_after=self._patience.hung_up)
-        return self._later(call)
+        return self._later(session, call)
 
-    def _later(self, call: CallLog) -> Later:
-        ended = call.call_status in FINAL_CALL_STATUSES
-        return Later(self._patience.hung_up if ended else self._patience.on_the_line)
+    def _later(self, session: Session, call: CallLog) -> Later | None:
+        """Ask again until the call and its recording have ended; ever more rarely, and not for ever."""
+        has_hung_up, has_recording_ended = call.call_status in FINAL_CALL_STATUSES, stages.has_recording_ended(call)
+        if has_hung_up and has_recording_ended:
+            return None
+        if not has_hung_up:
+            return Later(self._patience.on_the_line)
+        silence = calls.seconds_since_end(session, call)
+        if silence > GIVE_UP_AFTER_SECONDS:
+            stages.fail(session, call, Stage.RECORDING, Outcome.GAVE_UP, NEVER_FINISHED, said_by=SAID_BY)
+            return None
+        return Later(min(max(silence / LOOKS_SHARE, self._patience.hung_up), self._patience.longest))

@@ -7,8 +7,8 @@ from redis.retry import Retry
 BRIEF_SECONDS = 0.3
 """For whoever has a caller waiting. The library's own default waits for ever on a frozen server."""
 
-PATIENT_SECONDS = 5
-"""For workers, which have nothing better to do."""
+PATIENT_SECONDS = 2
+"""For workers: a lease, or a stop, must not wait long behind a frozen server."""
 
 
 def connect(url: str, *, tls_verify: bool = True, timeout: float = BRIEF_SECONDS) -> Redis:

@@ -17,7 +17,7 @@ from jobs.keeper import Held
 from jobs.pipeline import Settle, Trade
 from providers.errors import Rejected
 from providers.speech import Transcription, Turn, WhisperTranscriber
-from providers.storage import LocalStorage
+from providers.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Transcribe(Trade):
     def __init__(
         self,
         transcriber: WhisperTranscriber,
-        storage: LocalStorage,
+        storage: Storage,
         database: Database,
         *,
         customer_channel: Mapping[str, int],

@@ -15,20 +15,24 @@ from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq.executions import Execution
 from rq.job import Job
+from rq.utils import now
 from rq.worker import SimpleWorker
-from sqlalchemy.exc import SQLAlchemyError
 
 from conf.logs import log_event
-from db import claims
+from db import claims, patience
 from db.claims import LINES, Claim, ClaimLost
-from jobs.pipeline import Crew
+from db.engine import OUTAGES
+from jobs.pipeline import Crew, Trade
 from providers.errors import ProviderError
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_TTL_SECONDS = 60
 LEAVE_SECONDS = 5
-"""What handing back may take in all, with a database that does not answer."""
+"""What handing back may take in all, with servers that do not answer."""
+
+HAND_BACK_SECONDS = 2
+"""PostgreSQL's share of it."""
 
 
 class WarmWorker(SimpleWorker):
@@ -40,7 +44,7 @@ class WarmWorker(SimpleWorker):
 
     def bootstrap(self, *arguments: Any, **options: Any) -> None:
         """Load what takes long, register, and hear signals from now on; without its model the process ends."""
-        if self.crew.trade:
+        if isinstance(self.crew.trade, Trade):
             try:
                 self.crew.trade.warm_up()
             except ProviderError as error:
@@ -65,12 +69,17 @@ class WarmWorker(SimpleWorker):
         super().cleanup_execution(job, pipeline, execution)
 
     def beat(self) -> None:
-        """One heartbeat of worker, execution and job."""
+        """One heartbeat of worker, execution and job, over the connection that does not wait long for its answer."""
         with self._gate:
             if self._execution is None:
                 return
+            job, execution = self._execution
             try:
-                self.maintain_heartbeats(*self._execution)
+                with self.crew.queues.redis.pipeline() as pipe:
+                    self.heartbeat(HEARTBEAT_TTL_SECONDS, pipeline=pipe)
+                    execution.heartbeat(job.started_job_registry, HEARTBEAT_TTL_SECONDS, pipeline=pipe)
+                    job.heartbeat(now(), HEARTBEAT_TTL_SECONDS, pipeline=pipe, xx=True)
+                    pipe.execute()
             except RedisError as error:
                 log_event(log, logging.WARNING, "HEARTBEAT_NOT_SENT", reason=type(error).__name__)
 
@@ -84,12 +93,12 @@ class WarmWorker(SimpleWorker):
         end.start()
         try:
             self._hand_back(claim)
-        except (ClaimLost, SQLAlchemyError, RedisError) as error:
+        except (ClaimLost, RedisError, *OUTAGES) as error:
             log_event(log, logging.WARNING, "NOT_HANDED_BACK", call_sid=claim.call_sid, reason=type(error).__name__)
         os._exit(0)
 
     def _hand_back(self, claim: Claim) -> None:
-        with self.crew.database.transaction() as session:
+        with patience.within(HAND_BACK_SECONDS), self.crew.database.transaction() as session:
             call = claims.own(session, claim)
             claims.release(session, call, claim, delay=0, refund=True)
         if claim.stage in LINES:

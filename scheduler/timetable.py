@@ -5,6 +5,12 @@ from dataclasses import dataclass
 
 from jobs.queues import MAINTENANCE
 
+LEASES_A_SWEEP = 4
+"""A killed worker's call waits for this sweep, which costs one look at an index."""
+
+SWEEPS_A_CLEANING = 10
+"""Leftovers are in nobody's way."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -18,8 +24,14 @@ class Entry:
 
 def timetable(sweep_seconds: float) -> Sequence[Entry]:
     """All entries. Sweeps of leases come first: what they free is due at once."""
-    every = max(1, round(sweep_seconds))
     return (
-        Entry("sweep-leases", "jobs.sweeps.leases", every),
-        Entry("sweep-due", "jobs.sweeps.due", every),
+        Entry("sweep-leases", "jobs.sweeps.leases", _whole(sweep_seconds / LEASES_A_SWEEP)),
+        Entry("sweep-due", "jobs.sweeps.due", _whole(sweep_seconds)),
+        Entry("sweep-unlisted", "jobs.sweeps.unlisted", _whole(sweep_seconds)),
+        Entry("sweep-recordings", "jobs.reconcile.recordings_there", _whole(sweep_seconds)),
+        Entry("sweep-leftovers", "jobs.sweeps.leftovers", _whole(sweep_seconds * SWEEPS_A_CLEANING)),
     )
+
+
+def _whole(seconds: float) -> int:
+    return max(1, round(seconds))

@@ -1,25 +1,32 @@
 """The web process: webhooks, API and pages."""
 
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask
 from flask.typing import RouteCallable
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_wtf import CSRFProtect
 from redis import Redis
 
-from web import auth, errors, headers, locale, queue_page
+from db import patience
+from web import auth, errors, forgery, headers, locale, queue_page
 from web.api import api
 from web.health import health
 from web.house import KEY, House
 from web.pages import pages
 from web.webhooks import webhooks
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 LARGEST_BODY = 256 * 1024
 SIGN_INS = "20 per minute"
 SESSION = timedelta(days=14)
+
+PATIENCE_SECONDS = 2.5
+"""Of a request with a database that does not answer: the phone company wants to hear of it within three."""
 
 
 def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
@@ -42,18 +49,22 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     queue_page.init_app(app, redis_url, house.queues.redis)
     for blueprint in (webhooks, api, pages, health):
         app.register_blueprint(blueprint)
-    _protect_forms(app)
+    forgery.init_app(app, webhooks, queue_page.blueprint)  # those are signed, or look at where a request comes from
     _limit_sign_ins(app, redis_url, house.queues.redis)
     errors.init_app(app)
+    _bound_waits(app)
     return app
 
 
-def _protect_forms(app: Flask) -> None:
-    """Sessions need a token to change anything; webhooks are signed, and bearer tokens come from no browser."""
-    csrf = CSRFProtect(app)
-    csrf.exempt(webhooks)
-    csrf.exempt(api)  # it reads only
-    csrf.exempt(queue_page.blueprint)  # guarded by its own check of where a request comes from
+def _bound_waits(app: Flask) -> None:
+    """All questions of a request to PostgreSQL share one deadline, so that it is answered in time also without."""
+    answer = app.wsgi_app
+
+    def answer_in_time(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with patience.within(PATIENCE_SECONDS):
+            return answer(environ, start_response)
+
+    app.wsgi_app = answer_in_time  # type: ignore[method-assign]
 
 
 def _limit_sign_ins(app: Flask, redis_url: str, redis: Redis) -> None:

@@ -4,10 +4,9 @@ import logging
 
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
 
+from db.engine import OUTAGES
 from web.webhooks import answer_without_database
 
 log = logging.getLogger(__name__)
@@ -18,8 +17,8 @@ RETRY_AFTER_SECONDS = "2"
 def init_app(app: Flask) -> None:
     """Answer every error in the shape its reader expects."""
     app.register_error_handler(HTTPException, _told)
-    app.register_error_handler(DBAPIError, _without_database)
-    app.register_error_handler(PoolTimeout, _without_database)
+    for outage in OUTAGES:
+        app.register_error_handler(outage, _without_database)
 
 
 def _told(error: HTTPException) -> ResponseReturnValue:

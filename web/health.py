@@ -1,10 +1,13 @@
 """Is it alive, and is it ready?"""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from flask import Blueprint, Response, jsonify
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
-from db import schema
+from db import schema, sweep_runs
+from db.engine import OUTAGES
 from web.house import house
 
 health = Blueprint("health", __name__)
@@ -18,17 +21,19 @@ def alive() -> Response:
 
 @health.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """What it needs answers too."""
+    """What it needs answers too. A late sweep is told, and is no reason to send callers elsewhere."""
     found = {"database": _database(), "redis": _redis()}
-    return jsonify(found), 200 if all(state == "ok" for state in found.values()) else 503
+    status = 200 if all(state == "ok" for state in found.values()) else 503
+    return jsonify(found | {"sweeps": _sweeps()}), status
 
 
 def _database() -> str:
     try:
-        schema.check(house().database.engine)
+        with house().database.transaction():
+            schema.check(house().database.engine)
     except schema.SchemaWrong as wrong:
         return str(wrong)
-    except SQLAlchemyError:
+    except OUTAGES:
         return "PostgreSQL does not answer"
     return "ok"
 
@@ -39,3 +44,14 @@ def _redis() -> str:
     except RedisError:
         return "Redis does not answer"
     return "ok"
+
+
+def _sweeps() -> dict[str, Any]:
+    """Of each sweep: seconds since its last run, and how many calls it has ever put right."""
+    try:
+        with house().database.transaction() as session:
+            runs = sweep_runs.all_runs(session)
+    except OUTAGES:
+        return {}
+    now = datetime.now(UTC)
+    return {run.name: {"age": round((now - run.ran_at).total_seconds()), "repaired": run.repaired} for run in runs}

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from conf.logs import log_event
-from db import calls, costs, events, recordings, streams, tasks
+from db import calls, costs, deliveries, events, recordings, streams, tasks
 from db.calls import TWILIO, CallFacts
+from db.engine import OUTAGES
 from db.events import Event
 from db.models import Business, CallLog
 from db.words import FINAL_CALL_STATUSES, RecordingMode, RecordingStatus, Stage
@@ -68,12 +68,14 @@ def handle_recording() -> Answered:
     facts = fields.recording_facts(given(), url)
     with house().database.transaction() as session:
         call = _tell(session, CallFacts(fields.required(given(), "CallSid", fields.CALL_SID)))
-        is_new = recordings.tell(session, call, facts, said_by=TWILIO)
+        is_new = recordings.tell(session, call, facts, said_by=TWILIO, ask_after=settings.retry_base_seconds)
     if is_new:
         recordings.log_start(call, facts)
     who = {"call_sid": call.call_sid, "recording_sid": recording_sid}
     log_event(log, logging.INFO, "RECORDING_CALLBACK", **who, status=facts.status)
     _enqueue(Stage.DOWNLOAD, call)
+    if call.direction is None:
+        _enqueue(Stage.RECORDING, call)
     return NOTHING_MORE
 
 
@@ -167,7 +169,7 @@ def _take(session: Session, call: CallLog) -> Answer:
 
 def _tell(session: Session, facts: CallFacts) -> CallLog:
     delivery = fields.DELIVERY.fullmatch(request.headers.get("I-Twilio-Idempotency-Token", ""))
-    repeated = calls.count_delivery(session, delivery.group() if delivery else None)
+    repeated = deliveries.count(session, delivery.group() if delivery else None)
     call = calls.tell(session, facts, ask_after=house().settings.retry_base_seconds)
     if call.direction is None and call.recording_status == RecordingStatus.PENDING:
         tasks.open_task(session, call, Stage.RECORDING)  # nobody has told us whose call it is: ask
@@ -222,7 +224,7 @@ def _enqueue(stage: Stage, call: CallLog) -> None:
     """After the commit, as best effort: the sweep enqueues what is missing."""
     try:
         house().queues.admit(stage, call.business_id)
-    except SQLAlchemyError as error:
+    except OUTAGES as error:
         log_event(log, logging.WARNING, "ENQUEUE_FAILED", call_sid=call.call_sid, reason=type(error).__name__)
 
 

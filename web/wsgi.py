@@ -16,7 +16,7 @@ from web import create_app
 from web.house import House
 
 STATEMENT_SECONDS = 2
-"""A webhook answers within three; whoever waits longer has hung up."""
+"""Less than a request's patience: a statement that takes so long is ended by the server that runs it."""
 
 
 def make_app(config: Settings) -> Flask:

@@ -13,7 +13,11 @@ def trade(settings: Settings, database: Database) -> Trade:
     return Record(
         open_telephony(settings),
         database,
-        Patience(on_the_line=settings.stuck_seconds, hung_up=settings.retry_base_seconds),
+        Patience(
+            on_the_line=settings.stuck_seconds,
+            hung_up=settings.retry_base_seconds,
+            longest=settings.retry_max_seconds,
+        ),
         callback=TwiML(public_address(settings), None).recording_callback(),
         may_start=settings.recording_start in ("auto", "api"),
     )

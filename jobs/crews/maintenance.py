@@ -2,7 +2,17 @@
 
 from conf.settings import Settings
 from db.engine import Database
+from jobs.crews.phone import open_telephony
+from jobs.upkeep import Upkeep
+from providers.storage import open_storage
 
 
-def trade(settings: Settings, database: Database) -> None:
-    """Needs nothing but the database."""
+def trade(settings: Settings, database: Database) -> Upkeep:
+    """Needs the storage, and the phone company where an account is configured."""
+    return Upkeep(
+        telephony=open_telephony(settings) if settings.has_twilio else None,
+        storage=open_storage(settings.storage_url),
+        adopt_days=settings.adopt_days,
+        stuck=settings.stuck_seconds,
+        sweep=settings.sweep_seconds,
+    )

@@ -1,8 +1,9 @@
 """Twilio's REST API, in our words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from requests.exceptions import RequestException
@@ -18,6 +19,9 @@ TIMEOUT_SECONDS = 10
 NOT_ELIGIBLE = 21220
 MOST_RECORDINGS = 20
 """Of one call; there should be one."""
+
+RECORDINGS_A_PAGE = 1000
+"""The most Twilio gives at a time: a busy hour is a handful of requests."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,18 @@ class Telephony:
         """All recordings of a call, whoever started them."""
         found = _ask(lambda: self._client.calls(call_sid).recordings.list(limit=MOST_RECORDINGS))
         return [_recording_info(recording) for recording in found]
+
+    def recordings_between(self, start: datetime, end: datetime) -> Iterator[RecordingInfo]:
+        """All recordings of the account that began in that time, asked for in pages while they are read."""
+        ask = partial(
+            self._client.recordings.stream,
+            date_created_after=start,
+            date_created_before=end,
+            page_size=RECORDINGS_A_PAGE,
+        )
+        listed = _ask(ask)
+        while (recording := _ask(lambda: next(listed, None))) is not None:
+            yield _recording_info(recording)
 
     def start_recording(self, call_sid: str, callback: str) -> RecordingInfo:
         """Record both sides from now on, untrimmed. Raises NotEligible unless the call is in progress."""

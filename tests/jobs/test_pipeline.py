@@ -1,12 +1,14 @@
 """What becomes of a claim: settled, tried again, given up or refused."""
 
+from typing import NoReturn
+
 import pytest
 from redis import Redis
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from db import claims, stages
-from db.claims import Terms
+from db.claims import Claim, Terms
 from db.engine import Database
 from db.models import CallLog, Task
 from db.words import DownloadStatus, Outcome, Stage, TextStatus
@@ -166,3 +168,57 @@ def test_a_refusal_for_haste_does_not_shorten_the_wait(database: Database, redis
     with database.transaction() as session:
         wait = session.scalar(select(func.extract("epoch", Task.due_at - func.clock_timestamp())))
         assert wait >= PACE.base - 1
+
+
+def test_what_was_found_out_is_written_once_postgres_is_back(database: Database, redis: Redis) -> None:
+    """The connection dies under the settling commit, as it does when the server restarts."""
+    make_calls(database, Stage.TRANSCRIPT, [1])
+    tries = []
+
+    def settle(session: Session, call: CallLog) -> None:
+        tries.append(call.id)
+        if len(tries) == 1:
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        call.final_transcript = "found out once"
+
+    work(make_crew(database, redis, Acting(Stage.TRANSCRIPT, lambda held: settle)), sid(1))
+
+    with database.transaction() as session:
+        assert get_call(session, 1).final_transcript == "found out once"
+        assert get_task(session, 1, Stage.TRANSCRIPT) is None
+    assert len(tries) == 2
+
+
+def test_postgres_going_away_in_mid_work_costs_no_attempt(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.TRANSCRIPT, [1])
+
+    def act(held: Held) -> NoReturn:
+        with database.transaction() as session:
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        raise AssertionError("the statement ends its own connection")
+
+    work(make_crew(database, redis, Acting(Stage.TRANSCRIPT, act)), sid(1))
+
+    with database.transaction() as session:
+        task = get_task(session, 1, Stage.TRANSCRIPT)
+        assert task
+        assert (task.claim, task.attempts) == (None, 0)
+        assert get_call(session, 1).retry_count == 0
+
+
+def test_a_worker_that_has_lost_its_claim_removes_what_it_left_behind(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.TRANSCRIPT, [1])
+    disowned = []
+
+    class Careful(Acting):
+        def disown(self, claim: Claim) -> None:
+            disowned.append(claim.number)
+
+    def act(held: Held) -> Settle:
+        with database.transaction() as session:
+            claims.release(session, claims.own(session, held.claim), held.claim, delay=0, refund=False)
+        return settled
+
+    work(make_crew(database, redis, Careful(Stage.TRANSCRIPT, act)), sid(1))
+
+    assert len(disowned) == 1

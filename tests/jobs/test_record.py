@@ -47,7 +47,9 @@ def look(company: Company, database: Database, redis: Redis, call_sid: str, *, m
         tasks.open_task(session, call, Stage.RECORDING)
     telephony = Telephony(ACCOUNT.account_sid, ACCOUNT.auth_token, company.url)
     callback = f"{company.exchange.public_base_url}/webhook/handle_recording"
-    trade = Record(telephony, database, Patience(600, 60), callback=callback, may_start=True)
+    trade = Record(
+        telephony, database, Patience(on_the_line=600, hung_up=60, longest=1200), callback=callback, may_start=True
+    )
     work(make_crew(database, redis, trade), call_sid)
 
 

@@ -80,5 +80,16 @@ def test_an_entry_of_somebody_else_does_not_stop_the_scheduler(redis: Redis) -> 
 
 
 def test_the_sweeps_come_as_often_as_the_operator_says() -> None:
-    assert {entry.every_seconds for entry in timetable(7)} == {7}
-    assert {entry.every_seconds for entry in timetable(1)} == {1}
+    often = {entry.job_id: entry.every_seconds for entry in timetable(60)}
+
+    assert often == {
+        "sweep-leases": 15,
+        "sweep-due": 60,
+        "sweep-unlisted": 60,
+        "sweep-recordings": 60,
+        "sweep-leftovers": 600,
+    }
+
+
+def test_no_sweep_comes_more_often_than_once_a_second() -> None:
+    assert min(entry.every_seconds for entry in timetable(1)) == 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from redis import Redis
 from sqlalchemy import func, update
@@ -15,6 +16,9 @@ from jobs import pipeline
 from jobs.keeper import Held, Keeper
 from jobs.pipeline import ON_DUTY, Crew, Later, Pace, Settle, Trade
 from jobs.queues import Queues
+from jobs.upkeep import Upkeep
+from providers.storage import LocalStorage
+from providers.telephony import Telephony
 from tests.support.calls import TERMS
 
 PACE = Pace(base=10, longest=60)
@@ -41,7 +45,7 @@ def close_crews() -> None:
         MADE.pop().keeper.close()
 
 
-def make_crew(database: Database, redis: Redis, trade: Trade | None, terms: Terms = TERMS) -> Crew:
+def make_crew(database: Database, redis: Redis, trade: Trade | Upkeep, terms: Terms = TERMS) -> Crew:
     def leave(claim: Claim) -> None:
         raise AssertionError("nobody asked to stop")
 
@@ -57,6 +61,21 @@ def make_crew(database: Database, redis: Redis, trade: Trade | None, terms: Term
     )
     MADE.append(crew)
     return crew
+
+
+def make_maintenance(
+    database: Database,
+    redis: Redis,
+    folder: Path,
+    *,
+    telephony: Telephony | None = None,
+    lease: float = 1,
+    attempts: int = 5,
+    stuck: float = 600,
+) -> Crew:
+    """A worker that takes no calls; its lease is one that PostgreSQL has served since it was started."""
+    upkeep = Upkeep(telephony, LocalStorage(folder), adopt_days=7, stuck=stuck, sweep=60)
+    return make_crew(database, redis, upkeep, Terms(TERMS.slots, lease, attempts))
 
 
 @contextmanager

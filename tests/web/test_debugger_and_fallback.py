@@ -69,8 +69,8 @@ def test_an_error_about_a_call_nobody_has_heard_of_has_the_phone_company_asked_w
 def test_a_lost_webhook_of_a_call_that_is_over_and_recorded_starts_nothing(
     twilio: Twilio, database: Database, redis: Redis
 ) -> None:
-    twilio.says_of_recording("completed")
     twilio.tells("call_status", CallStatus="completed", Direction="inbound")
+    twilio.says_of_recording("completed")
 
     notice(twilio, {"resource_sid": CALL_SID, "error_code": "11200"})
 

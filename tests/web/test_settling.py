@@ -72,8 +72,20 @@ def test_a_recording_that_completes_after_all_mends_the_call(
 
     assert rows.statuses_of(database) == FETCHING
     assert rows.call_of(database).last_error is None
-    assert rows.open_stages(database) == ["download"]
+    end_is_known = ended == "busy"
+    assert rows.open_stages(database) == (["download"] if end_is_known else ["download", "recording"])
     assert rows.jobs_in(redis, "recordings") == 1
+
+
+def test_a_recording_that_completed_before_its_call_has_the_phone_company_asked_for_the_end(
+    twilio: Twilio, database: Database
+) -> None:
+    twilio.tells("call_status", CallStatus="in-progress", Direction="inbound")
+    twilio.says_of_recording("completed")
+    assert rows.open_stages(database) == ["download", "recording"]
+
+    twilio.tells("call_status", CallStatus="completed", Direction="inbound")
+    assert rows.open_stages(database) == ["download"]
 
 
 def test_an_absent_recording_settles_nothing_while_another_one_is_running(twilio: Twilio, database: Database) -> None:

@@ -136,7 +136,7 @@ def test_the_same_event_many_times_at_once_is_one_event(
     assert rows.counts(database) == {
         "call_log": 1,
         "recording": 1,
-        "task": 1,
+        "task": 2,
         "call_event": 2,
         "webhook_delivery": 1,
     }
