@@ -1,0 +1,1 @@
+"""Bugs planted on purpose: each must be found by the test that is there for it."""

@@ -1,0 +1,256 @@
+"""One-line sabotages of what the promise hangs on, each with the test that must fail on it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bug:
+    """In `file`, `old` becomes `new`; `test` is where that must be noticed."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+CLAIMS = "tests/db/test_claims.py::"
+PIPELINE = "tests/jobs/test_pipeline.py::"
+QUEUES = "tests/jobs/test_queues.py::"
+SWEEPS = "tests/jobs/test_sweeps.py::"
+ORDER = "tests/web/test_webhook_order.py::"
+
+BUGS = (
+    Bug(
+        "two workers may claim one stage",
+        "db/claims.py",
+        "            Task.claim.is_(None),\n            Task.due_at <= func.clock_timestamp(),\n",
+        "            Task.due_at <= func.clock_timestamp(),\n",
+        f"{CLAIMS}test_of_many_processes_one_gets_each_call_and_a_business_never_more_than_its_slots",
+    ),
+    Bug(
+        "counting slots without the line's lock",
+        "db/claims.py",
+        "        return True\n    _lock_line(session, stage, business_id)\n",
+        "        return True\n",
+        f"{CLAIMS}test_of_many_processes_one_gets_each_call_and_a_business_never_more_than_its_slots",
+    ),
+    Bug(
+        "one slot too many",
+        "db/claims.py",
+        "    return (session.scalar(held) or 0) < slots",
+        "    return (session.scalar(held) or 0) <= slots",
+        f"{CLAIMS}test_waiting_for_a_slot_burns_nothing",
+    ),
+    Bug(
+        "the attempt guard dropped",
+        "db/claims.py",
+        "            Task.attempts < terms.attempts,\n",
+        "",
+        f"{CLAIMS}test_attempts_run_out_and_a_refund_gives_one_back",
+    ),
+    Bug(
+        "attempts not counted when claimed",
+        "db/claims.py",
+        "            attempts=Task.attempts + 1,",
+        "            attempts=Task.attempts + 0,",
+        f"{CLAIMS}test_a_claim_moves_the_status_and_counts_an_attempt",
+    ),
+    Bug(
+        "a refund that gives nothing back",
+        "db/claims.py",
+        "attempts=Task.attempts - 1 if refund else Task.attempts",
+        "attempts=Task.attempts",
+        f"{PIPELINE}test_waiting_and_our_own_outage_cost_no_attempt",
+    ),
+    Bug(
+        "claims before their time",
+        "db/claims.py",
+        "            Task.due_at <= func.clock_timestamp(),\n",
+        "",
+        f"{CLAIMS}test_a_stage_that_is_not_due_is_not_claimed",
+    ),
+    Bug(
+        "a late worker may settle",
+        "db/claims.py",
+        "    mine = select(Task.claim).where(_is(held.call_id, held.stage), Task.claim == held.number)",
+        "    mine = select(Task.claim).where(_is(held.call_id, held.stage), Task.claim.is_not(None))",
+        f"{CLAIMS}test_a_late_worker_does_not_settle_the_next_workers_claim",
+    ),
+    Bug(
+        "claim numbers used again",
+        "db/claims.py",
+        "            claim=FENCE.next_value(),",
+        "            claim=Task.attempts + 1,",
+        f"{CLAIMS}test_claim_numbers_are_never_used_twice",
+    ),
+    Bug(
+        "running leases taken for ended ones",
+        "db/claims.py",
+        "        .where(Task.lease_until < func.clock_timestamp())\n",
+        "        .where(Task.lease_until.is_not(None))\n",
+        f"{CLAIMS}test_a_lease_that_is_over_is_found_and_a_running_one_is_not",
+    ),
+    Bug(
+        "the newest waiting call goes first",
+        "db/claims.py",
+        ".order_by(Task.due_at, Task.call_id)",
+        ".order_by(Task.due_at.desc(), Task.call_id)",
+        f"{CLAIMS}test_admission_fills_the_free_slots_oldest_first",
+    ),
+    Bug(
+        "admitting more than the slots",
+        "db/claims.py",
+        "        or_(Task.claim.is_not(None), Task.enqueued_at.is_not(None)),",
+        "        or_(Task.claim.is_not(None), Task.claim.is_not(None)),",
+        f"{CLAIMS}test_a_business_with_many_waiting_does_not_hold_up_another",
+    ),
+    Bug(
+        "lost jobs never forgotten",
+        "db/claims.py",
+        "        .where(Task.claim.is_(None), Task.enqueued_at < func.clock_timestamp() - seconds(cooldown))",
+        "        .where(Task.claim.is_(None), Task.enqueued_at > func.clock_timestamp())",
+        f"{SWEEPS}test_a_flushed_redis_gets_its_jobs_back_after_the_cooldown",
+    ),
+    Bug(
+        "giving up one attempt late",
+        "jobs/pipeline.py",
+        "    if error.counts and claim.attempts >= crew.terms.attempts:",
+        "    if error.counts and claim.attempts > crew.terms.attempts:",
+        f"{PIPELINE}test_a_call_is_given_up_when_its_attempts_are_used_up",
+    ),
+    Bug(
+        "our own outage costs an attempt",
+        "jobs/pipeline.py",
+        "refund=not error.counts)",
+        "refund=False)",
+        f"{PIPELINE}test_waiting_and_our_own_outage_cost_no_attempt",
+    ),
+    Bug(
+        "a result thrown away when PostgreSQL restarts",
+        "jobs/pipeline.py",
+        "            if crew.keeper.is_stopping():\n                raise\n",
+        "            raise\n",
+        f"{PIPELINE}test_what_was_found_out_is_written_once_postgres_is_back",
+    ),
+    Bug(
+        "no backoff",
+        "jobs/pipeline.py",
+        "    shortest = pace.base * 2 ** (attempts - 1)",
+        "    shortest = pace.base * attempts * 0",
+        f"{PIPELINE}test_a_failed_attempt_is_tried_again_after_a_growing_delay",
+    ),
+    Bug(
+        "the next call waits for a sweep",
+        "jobs/pipeline.py",
+        "    _let_in(crew, held)\n",
+        "",
+        f"{PIPELINE}test_the_next_waiting_call_is_enqueued_as_soon_as_a_slot_is_free",
+    ),
+    Bug(
+        "enqueueing without asking whether it is queued",
+        "jobs/queues.py",
+        "                    unique=True,",
+        "                    unique=False,",
+        f"{QUEUES}test_of_many_processes_at_once_one_enqueues",
+    ),
+    Bug(
+        "clearing an ended job without watching it",
+        "jobs/queues.py",
+        "                pipe.watch(Job.key_for(job_id))",
+        "                pipe.unwatch()",
+        f"{QUEUES}test_after_an_earlier_job_has_ended_one_of_many_enqueues_again",
+    ),
+    Bug(
+        "a killed worker's job blocks the next one",
+        "jobs/queues.py",
+        "            return not claims.is_claimed(session, stage, call_sid)",
+        "            return False and not claims.is_claimed(session, stage, call_sid)",
+        f"{QUEUES}test_the_job_of_a_killed_worker_does_not_block_the_next_attempt",
+    ),
+    Bug(
+        "a job that fell off its queue blocks the next one",
+        "jobs/queues.py",
+        "            return self._is_in_no_list(job)",
+        "            return False",
+        f"{SWEEPS}test_a_job_that_fell_off_its_queue_is_enqueued_again",
+    ),
+    Bug(
+        "an outage takes the workers' leases",
+        "jobs/sweeps.py",
+        "        if served >= crew.terms.lease:",
+        "        if served >= 0:",
+        f"{SWEEPS}test_leases_that_ended_while_no_sweep_ran_are_not_the_workers_fault",
+    ),
+    Bug(
+        "a call that kills its workers is tried for ever",
+        "jobs/sweeps.py",
+        "    if held.attempts < crew.terms.attempts:",
+        "    if held.attempts <= crew.terms.attempts:",
+        f"{SWEEPS}test_a_call_that_killed_its_worker_at_every_attempt_is_given_up",
+    ),
+    Bug(
+        "the list's watermark moves before the list is read",
+        "jobs/reconcile.py",
+        "        yield start, end\n",
+        "        _forget(database, end)\n        yield start, end\n",
+        "tests/jobs/test_reconcile.py::test_a_list_that_could_not_be_read_is_read_again",
+    ),
+    Bug(
+        "a status may move down",
+        "db/calls.py",
+        '    return CALL_STATUS_ORDER[status] > CALL_STATUS_ORDER.get(known or "", -1)',
+        "    return CALL_STATUS_ORDER[status] > -1 or known is None",
+        f"{ORDER}test_a_status_never_moves_down",
+    ),
+    Bug(
+        "a recording that completed can be absent",
+        "db/recordings.py",
+        "    if is_new or known.status not in FINAL:",
+        "    if is_new or known.status:",
+        f"{ORDER}test_a_recording_that_completed_stays_completed",
+    ),
+    Bug(
+        "nobody asks for a call's lost end",
+        "db/stages.py",
+        "    if call.call_status in FINAL_CALL_STATUSES and has_recording_ended(call):",
+        "    if has_recording_ended(call):",
+        "tests/web/test_settling.py::"
+        "test_a_recording_that_completed_before_its_call_has_the_phone_company_asked_for_the_end",
+    ),
+    Bug(
+        "a second recording beside a running one",
+        "jobs/record.py",
+        "        if found:\n",
+        "        if found and info.status in FINAL_CALL_STATUSES:\n",
+        "tests/jobs/test_record.py::test_a_call_that_twiml_records_gets_no_second_recording",
+    ),
+    Bug(
+        "a frozen server is waited for",
+        "db/patience.py",
+        "    return None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000",
+        "    return 20_000",
+        "tests/web/test_frozen.py::test_with_a_frozen_postgres_events_are_asked_for_again_and_callers_put_through",
+    ),
+    Bug(
+        "everybody tries the frozen server",
+        "db/breaker.py",
+        "        if not self._admits():",
+        "        if not self._admits() and self._rests_until is None:",
+        "tests/web/test_frozen.py::test_a_crowd_in_front_of_a_frozen_postgres_is_answered_as_fast_as_one",
+    ),
+    Bug(
+        "a changed parameter is believed",
+        "web/gate.py",
+        "    if not is_signed(_signed_address(), form, signature, settings.twilio_auth_tokens):",
+        "    if not signature:",
+        "tests/web/test_signatures.py::test_a_changed_parameter_breaks_the_signature",
+    ),
+    Bug(
+        "HEAD fetches recordings",
+        "web/api.py",
+        '        is_requested = request.method == "GET" and audio.request_download(session, call)',
+        "        is_requested = audio.request_download(session, call)",
+        "tests/web/test_stream.py::test_head_of_a_missing_recording_starts_nothing",
+    ),
+)
