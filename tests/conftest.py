@@ -19,7 +19,9 @@ from jobs.queues import Queues
 from launch import embedded
 from providers.storage import LocalStorage
 from providers.telephony import TwiML
+from tests.support import servers
 from tests.support.people import People, make_people
+from tests.support.servers import Server
 from tests.support.system import System, running
 from tests.support.twilio import ACCOUNT_SID, AUTH_TOKEN, PUBLIC_BASE_URL, Twilio
 from web import create_app
@@ -86,6 +88,21 @@ def redis(redis_url: str) -> Iterator[Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture
+def own_postgres(servers_folder: Path, tmp_path: Path) -> Iterator[Server]:
+    """A PostgreSQL with the schema in it that nobody else uses."""
+    with servers.own(embedded.postgres(servers_folder / f"own-{tmp_path.name}")) as server:
+        migrate.migrate(server.url)
+        yield server
+
+
+@pytest.fixture
+def own_valkey(tmp_path: Path) -> Iterator[Server]:
+    """A Valkey that nobody else uses."""
+    with servers.own(embedded.valkey(tmp_path / "valkey", durable=False)) as server:
+        yield server
 
 
 @pytest.fixture
