@@ -114,8 +114,11 @@ class Settings(BaseSettings):
     @field_validator("storage_url")
     @classmethod
     def _is_storage(cls, url: str) -> str:
-        if urlsplit(url).scheme not in {"file", "s3", "gs", "az"}:
+        parts = urlsplit(url)
+        if parts.scheme not in {"file", "s3", "gs", "az"}:
             raise ValueError("must begin with file://, s3://, gs:// or az://")
+        if parts.scheme != "file" and not parts.netloc:
+            raise ValueError("must name a bucket or container, as in s3://bucket/prefix")
         return url
 
     @model_validator(mode="after")

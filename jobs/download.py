@@ -2,24 +2,27 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
 from db import calls, recordings, stages
+from db.claims import Claim
 from db.engine import Database
 from db.models import CallLog, Recording
 from db.words import Stage
+from jobs import recording_files
 from jobs.facts import call_facts
 from jobs.keeper import Held
-from jobs.pipeline import Later, Settle, Trade
-from providers import audio
+from jobs.pipeline import Later, Pace, Settle, Trade
+from jobs.recording_files import Check, File
 from providers.audio import AudioFacts
-from providers.errors import NotThereYet, Rejected, Unavailable
-from providers.storage import LocalStorage, Part
+from providers.errors import NotThereYet, OurOutage, ProviderError, Rejected, Unavailable
+from providers.storage import Storage
 from providers.telephony import Telephony
 
 log = logging.getLogger(__name__)
@@ -27,60 +30,86 @@ log = logging.getLogger(__name__)
 WAITS = (1, 2, 3)
 """Seconds between tries while the phone company finishes a file: mostly it takes no longer."""
 
+WAIT_SHARE = 4
+"""Ask again after a quarter of the time that it has been unfinished."""
+
+GIVE_UP_AFTER_SECONDS = 24 * 3600
+"""The phone company mostly has the file within 30 s; after a day it will never have it."""
+
 FINISHED = "completed"
 NO_FILE_TO_COME = {"absent", "deleted", "failed"}
 SAID_BY = "download"
 
 
-@dataclass(frozen=True)
-class File:
-    """A recording's file in our storage."""
-
-    name: str
-    part: Part
-    audio: AudioFacts
-
-
 class Download(Trade):
-    """Fetches one recording."""
+    """Fetches one recording. `pace` bounds the wait for a file that the phone company has not finished."""
 
     stage = Stage.DOWNLOAD
+    longest = 3600
 
-    def __init__(self, telephony: Telephony, storage: LocalStorage, database: Database) -> None:
-        self._telephony, self._storage, self._database = telephony, storage, database
+    def __init__(self, telephony: Telephony, storage: Storage, database: Database, pace: Pace) -> None:
+        self._telephony, self._storage, self._database, self._pace = telephony, storage, database, pace
 
     def work(self, held: Held) -> Settle:
-        """Stream the file into a part file, check it, and put it in its place."""
+        """Take over what an interrupted attempt left, or stream the file into a part file, check it, and place it."""
         if self._identify(held.claim.call_sid):
             return _start_again
         with self._database.transaction() as session:
             wanted = recordings.own(session, session.get_one(CallLog, held.claim.call_id))
         if wanted is None:
             raise Rejected("gone", "The call has no recording.", outcome="gone")
-        file = self._fetch(wanted, f"{held.claim.call_sid}/{wanted.recording_sid}-{held.claim.number}.wav")
-        return partial(_settle, file)
+        name = recording_files.name_of(held.claim, wanted.recording_sid)
+        check = partial(_check, held, wanted.duration)
+        left = recording_files.adopt(self._storage, name, keep=wanted.file, check=check)
+        return partial(self._settle, left or self._fetch(wanted, name, check))
 
-    def _fetch(self, wanted: Recording, name: str) -> File:
-        status = "processing"
-        for wait in WAITS:
-            try:
-                return self._fetch_now(wanted, name)
-            except NotThereYet:
-                status = self._telephony.recording_status(wanted.recording_sid)
-                if status in NO_FILE_TO_COME:
-                    raise Rejected("gone", "The recording was deleted at the phone company.", outcome="gone") from None
+    def disown(self, claim: Claim) -> None:
+        """Remove what a late attempt finished, unless the row names it: a commit may succeed without our hearing."""
+        with suppress(OurOutage):  # then the next attempt finds it
+            for name in recording_files.of_claim(self._storage, claim):
+                if not self._is_in_use(claim, name):
+                    self._storage.delete(name)
+
+    def _is_in_use(self, claim: Claim, name: str) -> bool:
+        with self._database.transaction() as session:
+            calls.lock(session, claim.call_sid)  # a commit of ours that is still on its way is waited for
+            named = select(Recording.id).where(Recording.call_id == claim.call_id, Recording.file == name)
+            return session.scalar(named) is not None
+
+    def _fetch(self, wanted: Recording, name: str, check: Check) -> File:
+        waits = iter(WAITS)
+        while True:
+            with suppress(NotThereYet):
+                return self._fetch_now(wanted, name, check)
+            status = self._telephony.recording_status(wanted.recording_sid)
+            wait = next(waits, None)
+            if wait is None or status in NO_FILE_TO_COME:
+                raise self._reason_without_file(wanted, status)
             time.sleep(wait)
-        try:
-            return self._fetch_now(wanted, name)
-        except NotThereYet as error:
-            if status != FINISHED:
-                raise
-            raise Unavailable(error.reason, str(error)) from error  # it says it has the file: this must end some day
 
-    def _fetch_now(self, wanted: Recording, name: str) -> File:
+    def _fetch_now(self, wanted: Recording, name: str, check: Check) -> File:
         with self._telephony.media(wanted.recording_sid, dual=wanted.channels != 1).open() as chunks:
-            part, facts = self._storage.save(name, chunks, partial(_checked, wanted.duration))
+            part, facts = self._storage.save(name, chunks, check)
         return File(name, part, facts)
+
+    def _reason_without_file(self, wanted: Recording, status: str) -> ProviderError:
+        """Every one of them ends some day."""
+        if status in NO_FILE_TO_COME:
+            return Rejected("gone", "The recording was deleted at the phone company.", outcome="gone")
+        if status == FINISHED:
+            return Unavailable("not_there_yet", "The phone company says it has the file, but does not give it.")
+        age = self._seconds_unfinished(wanted)
+        if age > GIVE_UP_AFTER_SECONDS:
+            return Rejected("not_there_yet", "The phone company never finished the recording.", outcome="gave_up")
+        wait = min(max(age / WAIT_SHARE, self._pace.base), self._pace.longest)
+        return NotThereYet("not_there_yet", "The phone company does not have the file yet.", retry_after=wait)
+
+    def _seconds_unfinished(self, wanted: Recording) -> float:
+        """Since we first heard of it, without what it lasted itself, by the database's clock."""
+        age = func.extract("epoch", func.clock_timestamp() - Recording.created_at)
+        with self._database.transaction() as session:
+            seconds = session.scalar(select(age).where(Recording.id == wanted.id))
+        return float(seconds or 0) - (wanted.duration or 0)
 
     def _identify(self, call_sid: str) -> bool:
         """A call that we first heard of by its recording: ask for its numbers; True when it has found its business."""
@@ -95,26 +124,31 @@ class Download(Trade):
         with self._database.transaction() as session:
             return calls.tell(session, call_facts(info), ask_after=0).business_id is not None
 
+    def _settle(self, file: File, session: Session, call: CallLog) -> None:
+        row = recordings.own(session, call)
+        if row is None:
+            raise LookupError("the call's recording is gone")
+        if row.file:  # fetched anew by hand; until the commit the old one counts
+            event.listen(session, "after_commit", partial(self._discard, row.file), once=True)
+        row.file, row.sha256, row.bytes_len = file.name, file.part.sha256, file.part.bytes_len
+        row.audio_seconds, row.channels = file.audio.seconds, file.audio.channels
+        size, seconds = file.part.bytes_len, file.audio.seconds
+        stages.settle_download(session, call, bytes_len=size, seconds=seconds, said_by=SAID_BY)
+        short_name = Path(file.name).name
+        log_event(log, logging.INFO, "WORKER_DOWNLOAD_DONE", call_sid=call.call_sid, file=short_name, bytes=size)
+
+    def _discard(self, name: str, session: Session) -> None:
+        with suppress(OurOutage):  # then the next attempt finds it
+            self._storage.delete(name)
+
 
 def _start_again(session: Session, call: CallLog) -> Later:
     """In the line of its business, whose slots it did not take."""
     return Later(0)
 
 
-def _checked(announced: int | None, path: Path) -> AudioFacts:
-    facts = audio.measure(path)
-    audio.check_length(facts, announced)
+def _check(held: Held, announced: int | None, path: Path) -> AudioFacts:
+    """The last question before the file gets its name is whether it is still ours to give."""
+    facts = recording_files.check(announced, path)
+    held.renew()
     return facts
-
-
-def _settle(file: File, session: Session, call: CallLog) -> None:
-    row = recordings.own(session, call)
-    if row is None:
-        raise LookupError("the call's recording is gone")
-    row.file, row.sha256, row.bytes_len = file.name, file.part.sha256, file.part.bytes_len
-    row.audio_seconds, row.channels = file.audio.seconds, file.audio.channels
-    stages.settle_download(session, call, bytes_len=file.part.bytes_len, seconds=file.audio.seconds, said_by=SAID_BY)
-    short_name = Path(file.name).name
-    log_event(
-        log, logging.INFO, "WORKER_DOWNLOAD_DONE", call_sid=call.call_sid, file=short_name, bytes=file.part.bytes_len
-    )

@@ -31,7 +31,8 @@ LONGEST_INTERVAL_SECONDS = 20
 RENEWAL_SECONDS = 1.0
 """What a renewal may take: with a frozen server the side thread must still hear that its time is up."""
 
-Leave = Callable[[Claim], None]
+End = Callable[[Claim], None]
+"""Ends the process."""
 
 
 class Held:
@@ -65,10 +66,10 @@ class Keeper:
     """One for a worker process; keeps at most one claim at a time."""
 
     def __init__(
-        self, database: Database, *, lease: float, grace: float, leave: Leave, beat: Callable[[], None]
+        self, database: Database, *, lease: float, grace: float, leave: End, give_up: End, beat: Callable[[], None]
     ) -> None:
         self._database, self._lease, self._grace = database, lease, grace
-        self._leave, self._beat = leave, beat
+        self._leave, self._give_up, self._beat = leave, give_up, beat
         self._ear, self._mouth = socket.socketpair()
         self._ear.setblocking(False)
         self._mouth.setblocking(False)
@@ -89,10 +90,12 @@ class Keeper:
         return self._stop_at is not None
 
     @contextmanager
-    def hold(self, claim: Claim) -> Iterator[Held]:
-        """Keep the claim until the block ends. If the process must stop first, `leave` ends it and does not return."""
+    def hold(self, claim: Claim, longest: float) -> Iterator[Held]:
+        """Keep the claim until the block ends. If the process must stop first, `leave` ends it and does not return;
+        if the block has not ended after `longest` seconds, `give_up` does."""
         held = Held(claim, self._database, self._lease)
-        thread = threading.Thread(target=self._watch, args=(held,), name=f"keeper-{claim.number}", daemon=True)
+        watch = (held, time.monotonic() + longest)
+        thread = threading.Thread(target=self._watch, args=watch, name=f"keeper-{claim.number}", daemon=True)
         thread.start()
         try:
             yield held
@@ -101,15 +104,18 @@ class Keeper:
             self._mouth.send(b"\0")
             thread.join()
 
-    def _watch(self, held: Held) -> None:
+    def _watch(self, held: Held, deadline: float) -> None:
         interval = min(self._lease / RENEWALS_A_LEASE, LONGEST_INTERVAL_SECONDS)
         next_renewal = time.monotonic() + interval
         while not held.over.is_set():
-            self._wait_until(min(next_renewal, self._stop_at or next_renewal))
+            self._wait_until(min(next_renewal, deadline, self._stop_at or next_renewal))
             if held.over.is_set():
                 return
             if self._stop_at and time.monotonic() >= self._stop_at:
                 self._leave(held.claim)
+                return
+            if time.monotonic() >= deadline:
+                self._give_up(held.claim)
                 return
             if time.monotonic() >= next_renewal:
                 next_renewal += interval

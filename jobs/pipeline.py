@@ -59,6 +59,8 @@ class Trade(ABC):
     """What a worker of one stage knows how to do."""
 
     stage: Stage
+    longest: float
+    """Seconds after which its work on one call is taken to hang, and the process is ended."""
 
     @abstractmethod
     def work(self, held: Held) -> Settle:
@@ -93,6 +95,11 @@ class Crew:
     cooldown: float
     """Seconds after which a job that was enqueued and never picked up is taken for lost."""
 
+    def disown(self, claim: Claim) -> None:
+        """The claim was lost."""
+        if isinstance(self.trade, Trade):
+            self.trade.disown(claim)
+
 
 ON_DUTY: ContextVar[Crew] = ContextVar("on_duty")
 """Set once by the worker process; RQ calls `work` with nothing but a call's identifier."""
@@ -119,7 +126,7 @@ def _work(crew: Crew, trade: Trade, call_sid: str) -> None:
         # A look at a recording loses to the callback it looks for, and that is well.
         level = logging.DEBUG if held.stage is Stage.RECORDING else logging.WARNING
         log_event(log, level, "CLAIM_LOST", call_sid=call_sid, stage=held.stage)
-        trade.disown(held)
+        crew.disown(held)
         return
     if held.stage in LINES:
         log_event(
@@ -142,7 +149,7 @@ def _claim(crew: Crew, trade: Trade, call_sid: str) -> Claim | None:
 def _attempt(crew: Crew, trade: Trade, claim: Claim) -> str:
     """Work and write what came of it; the word for the log."""
     try:
-        with crew.keeper.hold(claim) as held:
+        with crew.keeper.hold(claim, trade.longest) as held:
             settle = trade.work(held)
     except Unavailable as error:
         return _again_or_give_up(crew, claim, error)

@@ -52,6 +52,7 @@ class Record(Trade):
     """Looks before it starts anything: a second recording of a call costs money and helps nobody."""
 
     stage = Stage.RECORDING
+    longest = 300
 
     def __init__(
         self, telephony: Telephony, database: Database, patience: Patience, *, callback: str, may_start: bool

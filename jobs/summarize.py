@@ -24,6 +24,7 @@ class Summarize(Trade):
     """Sums up one call."""
 
     stage = Stage.SUMMARY
+    longest = 900
 
     def __init__(self, summarizer: Summarizer, database: Database) -> None:
         self._summarizer, self._database = summarizer, database

@@ -28,6 +28,7 @@ class Transcribe(Trade):
     """Keeps one model warm and writes down one call after another."""
 
     stage = Stage.TRANSCRIPT
+    longest = 5 * 3600
 
     def __init__(
         self,

@@ -93,9 +93,16 @@ class WarmWorker(SimpleWorker):
         end.start()
         try:
             self._hand_back(claim)
-        except (ClaimLost, RedisError, *OUTAGES) as error:
+        except ClaimLost:
+            self.crew.disown(claim)
+        except (RedisError, *OUTAGES) as error:
             log_event(log, logging.WARNING, "NOT_HANDED_BACK", call_sid=claim.call_sid, reason=type(error).__name__)
         os._exit(0)
+
+    def give_up(self, claim: Claim) -> None:
+        """The work has lasted longer than it may: end the process, and leave the attempt to the sweep to count."""
+        log_event(log, logging.ERROR, "WORKER_JOB_FAILED", call_sid=claim.call_sid, reason="timeout", type="Deadline")
+        os._exit(1)
 
     def _hand_back(self, claim: Claim) -> None:
         with patience.within(HAND_BACK_SECONDS), self.crew.database.transaction() as session:

@@ -59,7 +59,12 @@ def make_worker(config: Settings, queue: str) -> WarmWorker:
         log_job_description=False,
     )
     keeper = Keeper(
-        database, lease=config.lease_seconds, grace=config.grace_seconds, leave=worker.leave, beat=worker.beat
+        database,
+        lease=config.lease_seconds,
+        grace=config.grace_seconds,
+        leave=worker.leave,
+        give_up=worker.give_up,
+        beat=worker.beat,
     )
     worker.crew = Crew(
         name=name,

@@ -79,3 +79,5 @@ def _limited(response: httpx.Response) -> Iterator[bytes]:
         if time.monotonic() > deadline:
             raise Unavailable("timeout", "The file took too long to arrive.")
         yield chunk
+    if not size:
+        raise Unavailable("wrong_length", "The phone company sent an empty file.")

@@ -27,6 +27,8 @@ PACE = Pace(base=10, longest=60)
 class Acting(Trade):
     """Does what the test says."""
 
+    longest = 60
+
     def __init__(self, stage: Stage, act: Callable[[Held], Settle]) -> None:
         self.stage = stage
         self.work = act  # type: ignore[method-assign]
@@ -54,7 +56,7 @@ def make_crew(database: Database, redis: Redis, trade: Trade | Upkeep, terms: Te
         trade=trade,
         database=database,
         queues=Queues(redis, database, slots=terms.slots),
-        keeper=Keeper(database, lease=terms.lease, grace=1, leave=leave, beat=lambda: None),
+        keeper=Keeper(database, lease=terms.lease, grace=1, leave=leave, give_up=leave, beat=lambda: None),
         terms=terms,
         pace=PACE,
         cooldown=60,
