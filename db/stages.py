@@ -48,8 +48,7 @@ def look_until_the_end(session: Session, call: CallLog, *, ask_after: float) -> 
 
 def open_download(session: Session, call: CallLog) -> None:
     """The phone company has finished the recording: fetch it, unless it is here or on its way."""
-    if call.transcript_status == TextStatus.FAILED:
-        call.transcript_status = call.summary_status = TextStatus.PENDING
+    _forget_failures(call)
     if call.recording_download_status != DownloadStatus.READY:
         tasks.open_task(session, call, Stage.DOWNLOAD)
 
@@ -127,7 +126,9 @@ def fail(session: Session, call: CallLog, stage: Stage, outcome: Outcome, error:
         call.summary_status = TextStatus.FAILED
     else:
         _fail_texts(call)
-    call.outcome, call.last_error = outcome, _told(stage, error)
+    if call.outcome != Outcome.NO_SPEECH:  # true of the transcript that is there, whatever became of the file
+        call.outcome = outcome
+    call.last_error = _told(stage, error)
     events.note(session, call.id, Event.STAGE_FAILED, said_by=said_by, stage=stage, outcome=outcome, error=error)
     return None
 
@@ -173,18 +174,22 @@ def wait(session: Session, call: CallLog, stage: Stage, error: str, *, said_by: 
     events.note(session, call.id, Event.STAGE_RETRIED, said_by=said_by, stage=stage, error=error, delay=round(delay))
 
 
+def blame_ourselves(call: CallLog, stage: Stage, error: str) -> None:
+    """An outage of ours holds the stage up: said to whoever looks, and no failure of the call."""
+    call.last_error = _told(stage, error)
+
+
 def note_interruption(session: Session, call: CallLog, stage: Stage, error: str, *, said_by: str) -> None:
     """An attempt ended with its worker; the next one may come at once."""
     call.retry_count = (call.retry_count or 0) + 1
+    if stage is Stage.DOWNLOAD:
+        call.recording_fail_count = (call.recording_fail_count or 0) + 1
     events.note(session, call.id, Event.STAGE_RETRIED, said_by=said_by, stage=stage, error=error)
 
 
 def reopen(call: CallLog, stage: Stage) -> None:
     """Somebody asks for the stage by hand: its failures are forgotten; a result to be redone stays until replaced."""
-    if call.transcript_status == TextStatus.FAILED:
-        call.transcript_status = TextStatus.PENDING
-        if call.summary_status == TextStatus.FAILED:
-            call.summary_status = TextStatus.PENDING
+    _forget_failures(call)
     if stage is Stage.RECORDING:
         call.recording_status = RecordingStatus.PENDING
     if stage in (Stage.RECORDING, Stage.DOWNLOAD):
@@ -212,6 +217,14 @@ def mark_claimed(call: CallLog, stage: Stage) -> None:
         call.transcript_status = TextStatus.PROCESSING
     elif stage is Stage.SUMMARY:
         call.summary_status = TextStatus.PROCESSING
+
+
+def _forget_failures(call: CallLog) -> None:
+    """A transcript that failed may come after all, and with it the summary; texts that exist stay."""
+    if call.transcript_status == TextStatus.FAILED:
+        call.transcript_status = TextStatus.PENDING
+        if call.summary_status == TextStatus.FAILED:
+            call.summary_status = TextStatus.PENDING
 
 
 def _mend(call: CallLog) -> None:

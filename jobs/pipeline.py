@@ -200,6 +200,8 @@ def _postpone(said_by: str, claim: Claim, error: Unavailable, delay: float, sess
     claims.release(session, call, claim, delay=delay, refund=not error.counts)
     if error.counts:
         stages.wait(session, call, claim.stage, str(error), said_by=said_by, delay=delay)
+    elif isinstance(error, OurOutage):
+        stages.blame_ourselves(call, claim.stage, str(error))
 
 
 def _fail(crew: Crew, claim: Claim, outcome: Outcome, error: ProviderError) -> str:

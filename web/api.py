@@ -3,21 +3,27 @@
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
+from db import retries
 from db.models import CallLog
 from db.words import CALL_STATUS_ORDER, DownloadStatus, Outcome, Stage
-from web import audio, loader, present
+from providers.errors import OurOutage
+from web import audio, loader, present, reasons
 from web.auth import reader
 from web.cursor import Cursor
 from web.explain import explain
 from web.house import house
+from web.retry import STAGES, admit, request_retry, told
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
 MOST_CALLS = 100
 USUAL_CALLS = 50
 LONGEST_LIMIT = 4
+OUTAGE_SECONDS = 5
+"""After which it is worth asking again for a file that our storage did not give."""
 
 
 @api.before_request
@@ -53,26 +59,55 @@ def show_call(call_sid: str) -> Response:
         return jsonify(present.present_call(session, call, house().settings.business_slots))
 
 
+@api.post("/calls/<call_sid>/retry")
+def retry_stage(call_sid: str) -> ResponseReturnValue:
+    """Have a stage done again; the call as it stands then."""
+    stage, force = _wanted_retry()
+    try:
+        request_retry(call_sid, stage, force=force)
+    except retries.Conflict as conflict:
+        return _refusal(conflict.reason, told(conflict.reason))
+    return show_call(call_sid), 202
+
+
 @api.get("/recordings/<call_sid>/status")
 def recording_status(call_sid: str) -> Response:
     """Where our copy of the recording is. Never starts anything."""
     with house().database.transaction() as session:
-        return jsonify(audio.status_of(loader.load_call(session, reader(), call_sid)))
+        return jsonify(audio.status_of(session, loader.load_call(session, reader(), call_sid)))
 
 
 @api.get("/recordings/<call_sid>/stream")
 def stream_recording(call_sid: str) -> Response:
     """The recording's bytes; one that is missing is fetched, once, and asked for again."""
     with house().database.transaction() as session:
-        call = loader.load_call(session, reader(), call_sid, lock=request.method == "GET")
-        file = audio.file_of(session, call)
-        if file:
-            return audio.serve(file)
-        is_requested = request.method == "GET" and audio.request_download(session, call)
-        status = audio.status_of(call)
-    if is_requested:
-        house().queues.admit(Stage.DOWNLOAD, call.business_id)
+        call = loader.load_call(session, reader(), call_sid)
+        name, status = audio.name_of(session, call), audio.status_of(session, call)
+    file = audio.find(name)
+    if file:
+        audio.log_skipped(call, audio.FILE_IS_HERE)
+        return audio.serve(file)
+    if request.method == "GET":
+        call, status = _have_fetched(call_sid, lost=name)
     return _not_yet(status) if audio.is_to_come(call) else _never(call)
+
+
+def _have_fetched(call_sid: str, lost: str | None) -> tuple[CallLog, dict[str, Any]]:
+    with house().database.transaction() as session:
+        call = loader.load_call(session, reader(), call_sid, lock=True)
+        is_requested = audio.request_download(session, call, lost)
+        status = audio.status_of(session, call)
+    if is_requested:
+        admit(Stage.DOWNLOAD, call)
+    return call, status
+
+
+@api.errorhandler(OurOutage)
+def tell_of_outage(error: OurOutage) -> Response:
+    """Our storage does not answer: the recording is not lost, it cannot be reached."""
+    response = jsonify(error={"code": error.reason, "message": reasons.told(str(error))})
+    response.status_code, response.headers["Retry-After"] = 503, str(OUTAGE_SECONDS)
+    return response
 
 
 def _not_yet(status: dict[str, Any]) -> Response:
@@ -83,9 +118,27 @@ def _not_yet(status: dict[str, Any]) -> Response:
 
 
 def _never(call: CallLog) -> Response:
-    response = jsonify(error={"code": call.outcome or Outcome.NO_RECORDING, "message": explain(call, None, None)})
+    return _refusal(call.outcome or Outcome.NO_RECORDING, explain(call))
+
+
+def _refusal(code: str, message: str) -> Response:
+    response = jsonify(error={"code": code, "message": message})
     response.status_code = 409
     return response
+
+
+def _wanted_retry() -> tuple[Stage, bool]:
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # brackets in brackets in brackets
+        body = None
+    fields = body if isinstance(body, dict) else {}
+    stage, force = fields.get("stage"), fields.get("force", False)
+    if not isinstance(stage, str) or stage not in STAGES:
+        raise BadRequest(f"stage: one of {', '.join(STAGES)}")
+    if not isinstance(force, bool):
+        raise BadRequest("force: true or false")
+    return STAGES[stage], force
 
 
 def _limit() -> int:

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, request
@@ -11,16 +11,21 @@ from sqlalchemy.orm import Session
 from werkzeug.http import parse_range_header
 
 from conf.logs import log_event
-from db import recordings, tasks
+from conf.settings import Settings
+from db import clock, recordings, tasks
 from db.models import CallLog
-from db.stages import PREFIX
 from db.words import DownloadStatus, RecordingStatus, Stage
+from web import reasons
 from web.house import house
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = {DownloadStatus.QUEUED: 2, DownloadStatus.DOWNLOADING: 5, DownloadStatus.MISSING: 2}
 """Seconds after which it is worth asking again."""
+
+FILE_IS_HERE = "file_is_here"
+NO_FILE = ""
+"""The name of a file that a row should have and has not."""
 
 
 @dataclass(frozen=True)
@@ -31,20 +36,20 @@ class File:
     size: int
 
 
-def status_of(call: CallLog) -> dict[str, Any]:
+def status_of(session: Session, call: CallLog) -> dict[str, Any]:
     """Where our copy is, in the shape of the API; asking starts nothing."""
     status = DownloadStatus(call.recording_download_status or DownloadStatus.MISSING)
     return {
         "status": status,
-        "retry_after": _retry_after(call, status),
+        "retry_after": _retry_after(session, call, status),
         "message": _message(call, status),
         "url": f"/api/recordings/{call.call_sid}/stream",
     }
 
 
-def _retry_after(call: CallLog, status: DownloadStatus) -> int | None:
+def _retry_after(session: Session, call: CallLog, status: DownloadStatus) -> int | None:
     if status is DownloadStatus.FAILED and call.recording_next_retry_at:
-        return max(1, round((call.recording_next_retry_at - datetime.now(UTC)).total_seconds()))
+        return max(1, round((call.recording_next_retry_at - clock.now(session)).total_seconds()))
     return RETRY_AFTER.get(status)
 
 
@@ -59,7 +64,8 @@ def _message(call: CallLog, status: DownloadStatus) -> str:
 
 
 def _reason(call: CallLog) -> str:
-    return (call.last_error or "").removeprefix(f"{PREFIX[Stage.DOWNLOAD]}: ")
+    reason = reasons.last_of(call, Stage.DOWNLOAD)
+    return reasons.told(reason) if reason else call.last_error or ""
 
 
 def is_to_come(call: CallLog) -> bool:
@@ -69,43 +75,57 @@ def is_to_come(call: CallLog) -> bool:
     return call.recording_status != RecordingStatus.FAILED
 
 
-def request_download(session: Session, call: CallLog) -> bool:
-    """Have a recording fetched whose file is not here; False when it is on its way already, or not to be had."""
-    if call.recording_download_status == DownloadStatus.READY:
+def request_download(session: Session, call: CallLog, lost: str | None) -> bool:
+    """Have the recording of a locked call fetched; False when there is a reason not to, which the log tells.
+
+    `lost` names the file that was looked for in vain: the call has lost it, unless it has another one by now.
+    """
+    if lost is not None and call.recording_download_status == DownloadStatus.READY and name_of(session, call) == lost:
         recordings.lose_file(session, call)
-    skipped = _reason_to_skip(session, call)
-    if skipped:
-        log_event(log, logging.DEBUG, "DOWNLOAD_SKIPPED", call_sid=call.call_sid, reason=skipped)
+    reason = reason_to_skip(call, clock.now(session), house().settings)
+    if reason:
+        log_skipped(call, reason)
         return False
     tasks.open_task(session, call, Stage.DOWNLOAD)
     return True
 
 
-def _reason_to_skip(session: Session, call: CallLog) -> str | None:
+def log_skipped(call: CallLog, reason: str) -> None:
+    """Why a recording that somebody wants to hear is not fetched."""
+    log_event(log, logging.DEBUG, "DOWNLOAD_SKIPPED", call_sid=call.call_sid, reason=reason)
+
+
+def reason_to_skip(call: CallLog, now: datetime, settings: Settings) -> str | None:
+    """The questions before a download of a file that is not here, in their order; None when nothing speaks against."""
     status = call.recording_download_status
-    if status in (DownloadStatus.QUEUED, DownloadStatus.DOWNLOADING):
+    if status in (DownloadStatus.QUEUED, DownloadStatus.DOWNLOADING, DownloadStatus.READY):
         return str(status)
     last = call.recording_last_enqueue_at
-    if last and (datetime.now(UTC) - last).total_seconds() < house().settings.enqueue_cooldown_seconds:
+    if last and (now - last).total_seconds() < settings.enqueue_cooldown_seconds:
         return "cooldown"
     if status == DownloadStatus.FAILED:
-        return _reason_not_to_retry(call)
+        return _reason_not_to_retry(call.recording_next_retry_at, now)
     return None if call.recording_status == RecordingStatus.COMPLETED else "not_recorded"
 
 
-def file_of(session: Session, call: CallLog) -> File | None:
-    """Our copy, or None while it is not here."""
+def _reason_not_to_retry(due: datetime | None, now: datetime) -> str | None:
+    if due is None:
+        return "failed"
+    return "retry_not_due" if due > now else None
+
+
+def name_of(session: Session, call: CallLog) -> str | None:
+    """Which file of our storage should be the recording; None while it is not here."""
     if call.recording_download_status != DownloadStatus.READY:
         return None
     recording = recordings.own(session, call)
-    size = house().storage.size(recording.file) if recording and recording.file else None
-    return File(recording.file, size) if recording and recording.file and size is not None else None
+    return recording.file if recording and recording.file else NO_FILE
 
 
-def _reason_not_to_retry(call: CallLog) -> str | None:
-    if call.recording_next_retry_at is None:
-        return "failed"
-    return "retry_not_due" if call.recording_next_retry_at > datetime.now(UTC) else None
+def find(name: str | None) -> File | None:
+    """The file, if it is really there. Storage may take its time: ask it while no database connection is held."""
+    size = house().storage.size(name) if name else None
+    return File(name, size) if name and size is not None else None
 
 
 def serve(file: File) -> Response:

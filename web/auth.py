@@ -10,7 +10,7 @@ from flask_login import LoginManager, UserMixin, current_user, user_logged_out
 from sqlalchemy.orm import Session
 
 from db import users
-from db.models import User
+from db.models import Business, User
 from db.words import Role
 from web.house import house
 
@@ -35,6 +35,8 @@ class Reader(UserMixin):
     role: Role
     business_id: int | None
     language: str | None
+    business_language: str | None = None
+    time_zone: str = "UTC"
     session_token: str | None = field(default=None, repr=False)
 
     def get_id(self) -> str:
@@ -44,6 +46,10 @@ class Reader(UserMixin):
     @property
     def is_operator(self) -> bool:
         return self.role is Role.OPERATOR
+
+    @property
+    def may_retry(self) -> bool:
+        return self.role in (Role.MANAGER, Role.OPERATOR)
 
 
 def reader() -> Reader:
@@ -68,7 +74,7 @@ def sign_in(session: Session, email: str, password: str) -> Reader | None:
     if not _verifies(user.password_hash if user else NOBODY, password) or user is None:
         return None
     users.note_login(user)
-    return _reader(user, users.add_token(session, user, SESSION))
+    return _reader(session, user, users.add_token(session, user, SESSION))
 
 
 def _verifies(stored: str, password: str) -> bool:
@@ -81,7 +87,7 @@ def _verifies(stored: str, password: str) -> bool:
 def _by_session(token: str) -> Reader | None:
     with house().database.transaction() as session:
         user = users.by_token(session, token)
-        return _reader(user, token) if user else None
+        return _reader(session, user, token) if user else None
 
 
 def _end_session(app: Flask, user: object) -> None:
@@ -96,8 +102,19 @@ def _by_token(request: Request) -> Reader | None:
         return None
     with house().database.transaction() as session:
         user = users.by_token(session, header.removeprefix(BEARER))
-        return _reader(user) if user else None
+        return _reader(session, user) if user else None
 
 
-def _reader(user: User, session_token: str | None = None) -> Reader:
-    return Reader(user.id, user.email, users.role_of(user), user.business_id, user.language, session_token)
+def _reader(session: Session, user: User, session_token: str | None = None) -> Reader:
+    """With all that a page needs to know of its reader, so that none asks again while it holds a connection."""
+    business = session.get(Business, user.business_id) if user.business_id else None
+    return Reader(
+        user.id,
+        user.email,
+        users.role_of(user),
+        user.business_id,
+        user.language,
+        business.language if business else None,
+        business.time_zone if business else "UTC",
+        session_token,
+    )

@@ -25,6 +25,8 @@ class Badge:
     word: str
     progress: int | None = None
     """Percent, while it is at work."""
+    may_retry: bool = False
+    """Whether it makes sense to have it done again by hand: it has failed, and what it is made from is there."""
 
 
 def badges_of(call: Mapping[str, Any]) -> list[Badge]:
@@ -35,9 +37,24 @@ def badges_of(call: Mapping[str, Any]) -> list[Badge]:
         ("summary", gettext("Summary"), _text(call, "summary_status")),
     )
     return [
-        Badge(stage, title, state, word, call["progress"] if state == "processing" else None)
+        Badge(
+            stage,
+            title,
+            state,
+            word,
+            progress=call["progress"] if state == "processing" else None,
+            may_retry=_may_retry(call, stage, state),
+        )
         for stage, title, (state, word) in found
     ]
+
+
+def _may_retry(call: Mapping[str, Any], stage: str, state: str) -> bool:
+    if stage == "transcript":
+        return state == "failed" and call["recording_download_status"] == DownloadStatus.READY
+    if stage == "summary":
+        return state == "failed" and call["transcript_status"] == TextStatus.COMPLETED
+    return state == "failed" or call["recording_next_retry_at"] is not None
 
 
 def _recording(call: Mapping[str, Any]) -> State:

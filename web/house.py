@@ -8,7 +8,7 @@ from flask import current_app
 from conf.settings import Settings
 from db.engine import Database
 from jobs.queues import Queues
-from providers.storage import LocalStorage
+from providers.storage import Storage
 from providers.telephony import TwiML
 
 KEY = "second_zero"
@@ -21,7 +21,7 @@ class House:
     settings: Settings
     database: Database
     queues: Queues
-    storage: LocalStorage
+    storage: Storage
     twiml: TwiML
 
 

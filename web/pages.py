@@ -1,6 +1,7 @@
 """The pages: server-rendered, alive through htmx, complete without any script."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -17,12 +18,14 @@ from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from db.models import Business, CallLog, Task
+from db.retries import Conflict
 from db.words import FINAL_CALL_STATUSES, RecordingStatus
 from web import audio, auth, formats, loader, present, story
 from web.auth import reader
 from web.badges import badges_of
 from web.house import house
 from web.locale import LANGUAGES, signed_in
+from web.retry import STAGES, request_retry
 
 pages = Blueprint("pages", __name__)
 
@@ -60,6 +63,12 @@ class SignInForm(FlaskForm):
 def who() -> dict[str, Any]:
     """What every page shows of its reader; nobody where the database does not answer."""
     return {"reader": signed_in(), "here": request.full_path.removesuffix("?")}
+
+
+@pages.before_request
+def know_the_reader() -> None:
+    """Before a view takes a connection: who waits for a second one while holding the first may wait for ever."""
+    signed_in()
 
 
 @pages.after_request
@@ -131,19 +140,32 @@ def call(call_sid: str) -> str:
     return render_template(template, call=shown)
 
 
+@pages.post("/calls/<call_sid>/retry")
+def retry(call_sid: str) -> ResponseReturnValue:
+    """Have a stage done again; then the page shows where the call stands."""
+    stage = STAGES.get(request.form.get("stage", "")) or abort(400)
+    with suppress(Conflict):  # somebody was quicker: the page shows that too
+        request_retry(call_sid, stage)
+    if request.headers.get("HX-Request"):
+        return "", 204, {"HX-Trigger": "refresh"}
+    return redirect(url_for("pages.call", call_sid=call_sid), 303)
+
+
 def _rows(session: Session, found: Sequence[CallLog]) -> list[dict[str, Any]]:
     """What the API shows of the calls, with what only people need."""
     shown = present.present_list(session, found, house().settings.business_slots)
     at_work = set(session.scalars(select(Task.call_id).where(Task.call_id.in_([call.id for call in found]))))
-    return [
-        fields
-        | {
-            "badges": badges_of(fields),
-            "busy": call.id in at_work or _goes_on(call),
-            "playable": audio.is_to_come(call),
-        }
-        for call, fields in zip(found, shown, strict=True)
-    ]
+    return [fields | _for_people(call, fields, call.id in at_work) for call, fields in zip(found, shown, strict=True)]
+
+
+def _for_people(call: CallLog, fields: dict[str, Any], is_at_work: bool) -> dict[str, Any]:
+    badges = badges_of(fields)
+    return {
+        "badges": badges,
+        "has_failed": any(badge.state == "failed" for badge in badges),
+        "busy": is_at_work or _goes_on(call),
+        "playable": audio.is_to_come(call),
+    }
 
 
 def _goes_on(call: CallLog) -> bool:

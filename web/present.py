@@ -1,6 +1,6 @@
 """A call as the API and the pages show it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 from db import events
 from db.models import CallEvent, CallLog, Task, Transcript
 from db.words import Stage
-from web.explain import Line, explain
+from web.explain import Standing, explain, standings
 
 STAGES_IN_ORDER = (Stage.SUMMARY, Stage.TRANSCRIPT, Stage.DOWNLOAD, Stage.RECORDING)
 
 
 def present_list(session: Session, found: Sequence[CallLog], slots: int) -> list[dict[str, Any]]:
     """Calls for a list: without transcript and timeline."""
-    open_stages = _open_stages(session, found)
-    return [_fields(session, call, open_stages.get(call.id, {}), slots) for call in found]
+    where = standings(session, _current(session, found), slots)
+    return [_fields(call, where.get(call.id)) for call in found]
 
 
 def present_call(session: Session, call: CallLog, slots: int) -> dict[str, Any]:
@@ -30,16 +30,16 @@ def present_call(session: Session, call: CallLog, slots: int) -> dict[str, Any]:
     }
 
 
-def _open_stages(session: Session, found: Sequence[CallLog]) -> dict[int, dict[str, Task]]:
+def _current(session: Session, found: Sequence[CallLog]) -> list[Task]:
+    """The open stage of each call; of several the one that is furthest."""
     rows = session.scalars(select(Task).where(Task.call_id.in_([call.id for call in found])))
-    by_call: dict[int, dict[str, Task]] = {}
-    for task in rows:
-        by_call.setdefault(task.call_id, {})[task.stage] = task
-    return by_call
+    furthest: dict[int, Task] = {}
+    for task in sorted(rows, key=lambda task: STAGES_IN_ORDER.index(Stage(task.stage)), reverse=True):
+        furthest[task.call_id] = task
+    return list(furthest.values())
 
 
-def _fields(session: Session, call: CallLog, tasks: Mapping[str, Task], slots: int) -> dict[str, Any]:
-    current = next((tasks[stage] for stage in STAGES_IN_ORDER if stage in tasks), None)
+def _fields(call: CallLog, standing: Standing | None) -> dict[str, Any]:
     return {
         "call_sid": call.call_sid,
         "business_id": call.business_id,
@@ -56,10 +56,10 @@ def _fields(session: Session, call: CallLog, tasks: Mapping[str, Task], slots: i
         "summary_status": call.summary_status,
         "outcome": call.outcome,
         "last_error": call.last_error,
-        "progress": current.progress if current else None,
+        "progress": standing.task.progress if standing else None,
         "estimated_cost_bucket": call.estimated_cost_bucket,
         "summary": call.summary,
-        "explanation": explain(call, current, Line.of(session, current, slots)),
+        "explanation": explain(call, standing),
     }
 
 

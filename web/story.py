@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from db.events import Event
 from db.words import Stage
+from web import reasons
 from web.formats import duration
 
 Detail = Mapping[str, Any]
@@ -71,20 +72,30 @@ def _stage(detail: Detail) -> str:
         Stage.TRANSCRIPT: gettext("Transcript"),
         Stage.SUMMARY: gettext("Summary"),
     }
-    return names[Stage(str(detail["stage"]))]
+    name = detail.get("stage", "")
+    return names.get(name, str(name))
 
 
 def _retried(detail: Detail) -> str:
-    return gettext(
-        "%(stage)s: it did not work, next try in %(delay)s s. %(error)s",
-        stage=_stage(detail),
-        delay=detail.get("delay", 0),
-        error=detail.get("error", ""),
-    )
+    facts = {"stage": _stage(detail), "error": reasons.told(str(detail.get("error", "")))}
+    if not detail.get("delay"):
+        return gettext("%(stage)s: interrupted, the next try follows. %(error)s", **facts)
+    return gettext("%(stage)s: it did not work, next try in %(delay)s s. %(error)s", delay=detail["delay"], **facts)
 
 
 def _failed(detail: Detail) -> str:
-    return gettext("%(stage)s: failed for good. %(error)s", stage=_stage(detail), error=detail.get("error", ""))
+    error = reasons.told(str(detail.get("error", "")))
+    return gettext("%(stage)s: failed for good. %(error)s", stage=_stage(detail), error=error)
+
+
+def _retry_requested(detail: Detail) -> str:
+    return gettext("Somebody asked for another try: %(stage)s", stage=_stage(detail))
+
+
+def _repaired(detail: Detail) -> str:
+    if detail.get("stage", Stage.RECORDING) == Stage.RECORDING:
+        return gettext("News had been lost: the phone company was asked")
+    return gettext("Work had been lost, and is back in line: %(stage)s", stage=_stage(detail))
 
 
 def _error(detail: Detail) -> str:
@@ -103,7 +114,9 @@ TELLERS: dict[str, Callable[[Detail], str]] = {
     Event.SUMMARIZED: lambda detail: gettext("The summary is done"),
     Event.STAGE_RETRIED: _retried,
     Event.STAGE_FAILED: _failed,
-    Event.RETRY_REQUESTED: lambda detail: gettext("Somebody asked for another try"),
+    Event.RETRY_REQUESTED: _retry_requested,
+    Event.REPAIRED: _repaired,
+    Event.FILE_LOST: lambda detail: gettext("Our copy of the recording has gone from storage"),
     Event.STREAM_STARTED: lambda detail: gettext("The media stream started"),
     Event.STREAM_STOPPED: lambda detail: gettext("The media stream stopped"),
     Event.STREAM_ERROR: lambda detail: gettext("The media stream broke"),

@@ -66,12 +66,13 @@ def site(house: House, redis_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
-    """Opens a path in a browser of its own, signed in as somebody; any complaint of the browser fails the test."""
+    """Opens a path in a browser of its own, signed in as somebody; any complaint of the browser fails the test, but
+    for those that hold the words `tolerated`."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
     sessions: dict[str, StorageState] = {}
 
-    def open_as(path: str, person: Person | None = None, **options: Any) -> Page:
+    def open_as(path: str, person: Person | None = None, *, tolerated: str | None = None, **options: Any) -> Page:
         if person and person.email not in sessions:
             sessions[person.email] = session_of(browser, site, person)
         state = sessions[person.email] if person else None
@@ -80,7 +81,7 @@ def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.extend(complaint_in(message)))
+        page.on("console", lambda message: complaints.extend(complaint_in(message, tolerated)))
         page.goto(path)
         return page
 
@@ -90,10 +91,11 @@ def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
     assert complaints == []
 
 
-def complaint_in(message: ConsoleMessage) -> list[str]:
+def complaint_in(message: ConsoleMessage, tolerated: str | None) -> list[str]:
     """What the browser complains of, unless it is the status of the page itself, which is the test's business."""
     is_about_page = message.page is not None and message.location["url"] == message.page.url
-    return [message.text] if message.type == "error" and not is_about_page else []
+    is_expected = is_about_page or (tolerated is not None and tolerated in message.text)
+    return [message.text] if message.type == "error" and not is_expected else []
 
 
 def session_of(browser: Browser, site: str, person: Person) -> StorageState:

@@ -8,7 +8,7 @@ from redis import Redis
 from sqlalchemy import func, select
 
 from db.engine import Database
-from db.models import Base, CallEvent, CallLog, Recording, Task
+from db.models import Base, CallEvent, CallLog, Recording, Task, User
 from tests.support.calls import sid
 from tests.support.twilio import CALL_SID, RECORDING_SID
 from web.house import House
@@ -16,6 +16,8 @@ from web.house import House
 FILLED_BY_A_WEBHOOK = ("call_log", "recording", "task", "call_event", "webhook_delivery")
 AUDIO = bytes(range(256)) * 40
 """Stands for a recording; every byte says where it is."""
+
+LATER = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 def call_of(database: Database, call_sid: str = CALL_SID) -> CallLog:
@@ -48,6 +50,17 @@ def open_stages(database: Database) -> list[str]:
 def events_of(database: Database) -> list[tuple[str, dict[str, Any]]]:
     with database.transaction() as session:
         return [(event.event, event.detail) for event in session.scalars(select(CallEvent).order_by(CallEvent.id))]
+
+
+def said_by(database: Database) -> list[str]:
+    """Who told each event."""
+    with database.transaction() as session:
+        return list(session.scalars(select(CallEvent.said_by).order_by(CallEvent.id)))
+
+
+def user_id(database: Database, email: str) -> int:
+    with database.transaction() as session:
+        return session.scalars(select(User.id).where(User.email == email)).one()
 
 
 def jobs_in(redis: Redis, queue: str) -> int:

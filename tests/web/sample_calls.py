@@ -65,7 +65,12 @@ GIVEN_UP = BARE | {
     "transcript_status": "failed",
     "summary_status": "failed",
     "outcome": "gave_up",
-    "last_error": "Recording failed: The phone company answered with an error.",
+    "last_error": "Recording failed: The phone company answered with error 500.",
+}
+NO_SUMMARY = DONE | {
+    "summary_status": "failed",
+    "outcome": "gave_up",
+    "last_error": "Summary failed: The summary server did not answer in time.",
 }
 
 

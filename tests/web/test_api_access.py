@@ -18,12 +18,14 @@ from tests.web import rows
 from web.house import House
 
 NO_SUCH_CALL = "CA" + "e" * 32
+WISH = {"stage": "recording", "force": True}
 OF_A_CALL = [
     ("GET", "/api/calls/{call_sid}"),
     ("GET", "/api/recordings/{call_sid}/status"),
     ("GET", "/api/recordings/{call_sid}/stream"),
     ("HEAD", "/api/recordings/{call_sid}/stream"),
 ]
+CHANGES = [("POST", "/api/calls/{call_sid}/retry")]
 OF_NO_CALL = [("GET", "/api/calls")]
 
 
@@ -42,35 +44,36 @@ def bytes_of(answer: TestResponse, call_sid: str) -> tuple[int, list[tuple[str, 
 
 
 def test_every_route_of_the_api_is_tried_here(app: Flask) -> None:
-    tried = {*OF_A_CALL, *OF_NO_CALL}
+    tried = {*OF_A_CALL, *CHANGES, *OF_NO_CALL}
 
     assert {(method, rule) for method, rule in routes(app) if method != "HEAD"} == {
         (method, rule) for method, rule in tried if method != "HEAD"
     }
 
 
-@pytest.mark.parametrize(("method", "path"), OF_A_CALL)
+@pytest.mark.parametrize(("method", "path"), OF_A_CALL + CHANGES)
 def test_bob_asking_for_alice_s_call_hears_what_he_would_of_one_that_does_not_exist(
     method: str, path: str, client: FlaskClient, house: House, people: People, redis: Redis
 ) -> None:
     alices = rows.add_fetched_call(house, people.alice.business_id)
 
     def ask(person: Person, call_sid: str) -> TestResponse:
-        return client.open(path.format(call_sid=call_sid), method=method, headers=person.headers)
+        return client.open(path.format(call_sid=call_sid), method=method, json=WISH, headers=person.headers)
 
-    assert ask(people.alice, alices).status_code == 200
     of_alices = bytes_of(ask(people.bob, alices), alices)
     of_none = bytes_of(ask(people.bob, NO_SUCH_CALL), NO_SUCH_CALL)
 
     assert of_alices == of_none
     assert of_alices[0] == 404
-    assert redis.dbsize() == 0
+    assert (redis.dbsize(), rows.open_stages(house.database)) == (0, [])
+    assert ask(people.alice, alices).status_code == (202 if method == "POST" else 200)
 
 
 def test_what_is_no_call_sid_is_no_call(client: FlaskClient, people: People) -> None:
     for call_sid in ("1", "CA1", "%00", f"{NO_SUCH_CALL}%00", "..%2f..%2fetc%2fpasswd", "%C3%28"):
-        for method, path in OF_A_CALL:
-            answer = client.open(path.format(call_sid=call_sid), method=method, headers=people.alice.headers)
+        for method, path in OF_A_CALL + CHANGES:
+            address = path.format(call_sid=call_sid)
+            answer = client.open(address, method=method, json=WISH, headers=people.alice.headers)
             assert answer.status_code == 404, call_sid
 
 
@@ -78,7 +81,7 @@ def test_without_a_token_or_a_session_nothing_is_told(client: FlaskClient, house
     call_sid = rows.add_fetched_call(house, people.alice.business_id)
     tokens = (None, "Bearer", "Bearer ", "Bearer wrong", f"Basic {people.alice.token}", "Bearer \xe9\xff")
 
-    for method, path in OF_A_CALL + OF_NO_CALL:
+    for method, path in OF_A_CALL + CHANGES + OF_NO_CALL:
         for token in tokens:
             headers = {"Authorization": token} if token else {}
             answer = client.open(path.format(call_sid=call_sid), method=method, headers=headers)

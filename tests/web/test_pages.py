@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine, update
 
+from conf.settings import with_driver
 from db.engine import Database, connect
-from db.models import Business
+from db.models import Business, Task
+from db.words import Stage
 from tests.conftest import SECRET_KEY
 from tests.support.people import People, Person
 from tests.web import sample_calls as sample
@@ -115,3 +118,28 @@ def test_a_page_says_so_when_the_database_does_not_answer(
     assert answer.status_code == 503
     assert f'lang="{language}"' in answer.text
     assert {"en": "Nothing is lost.", "he": "שום דבר לא אבד."}[language] in answer.text
+
+
+def test_no_request_waits_for_a_second_connection_while_it_holds_one(
+    house: House, redis_url: str, database_url: str, people: People
+) -> None:
+    sid = sample.add_call(house.database, people.alice.business_id, 1, **sample.FETCHED)
+    sample.open_stage(house.database, sid, Stage.TRANSCRIPT)
+    with house.database.transaction() as session:
+        session.execute(update(Task).values(due_at=datetime(2099, 1, 1, tzinfo=UTC)))
+    engine = create_engine(with_driver(database_url), pool_size=1, max_overflow=0, pool_timeout=1)
+    app = create_app(replace(house, database=Database(engine)), secret_key=SECRET_KEY, redis_url=redis_url)
+    paths = (
+        "/",
+        f"/calls/{sid}",
+        f"/rows?call={sid}",
+        "/api/calls",
+        f"/api/calls/{sid}",
+        f"/api/recordings/{sid}/status",
+    )
+
+    with reading_as(app.test_client(), people.alice) as client:
+        statuses = {path: client.get(path).status_code for path in paths}
+    engine.dispose()
+
+    assert set(statuses.values()) == {200}, statuses

@@ -57,7 +57,7 @@ def test_a_failed_one_says_why_and_when_it_is_tried_again(
 
     assert shown["message"] == "Recording could not be fetched: The file took too long to arrive."
     assert 35 <= shown["retry_after"] <= 40
-    assert "The file took too long to arrive." in status(client, people, call_sid, "he")["message"]
+    assert "הורדת הקובץ נמשכה יותר מדי זמן." in status(client, people, call_sid, "he")["message"]
 
 
 def test_one_that_failed_for_good_is_not_to_be_asked_for_again(

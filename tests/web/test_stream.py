@@ -1,20 +1,30 @@
 """A recording as it is played: by range, and fetched once when it is not here."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
+from conf.settings import Settings
 from db.engine import Database
+from db.models import CallLog
+from providers.errors import OurOutage
+from providers.storage import LocalStorage
 from tests.support.people import People
-from tests.web import rows
+from tests.support.twilio import RECORDING_SID
+from tests.web import rows, variants
 from tests.web.rows import AUDIO
+from web.audio import reason_to_skip, request_download
 from web.house import House
 
 SIZE = len(AUDIO)
 LONG_AGO = datetime(2024, 3, 5, tzinfo=UTC)
+NOW = datetime.now(UTC)
 
 RANGES = {
     "bytes=0-": (0, SIZE),
@@ -174,6 +184,105 @@ def test_a_recording_that_will_never_come_is_refused_with_the_reason(
     assert redis.dbsize() == 0
 
 
+HOUR = timedelta(hours=1)
+
+QUESTIONS = [
+    ("queued", {"recording_download_status": "queued"}),
+    ("downloading", {"recording_download_status": "downloading"}),
+    ("cooldown", {"recording_last_enqueue_at": NOW + HOUR}),
+    ("cooldown", {"recording_download_status": "failed", "recording_last_enqueue_at": NOW + HOUR}),
+    ("failed", {"recording_download_status": "failed"}),
+    ("retry_not_due", {"recording_download_status": "failed", "recording_next_retry_at": NOW + HOUR}),
+    ("not_recorded", {"recording_status": "pending"}),
+]
+
+
+@pytest.mark.parametrize(("reason", "columns"), QUESTIONS)
+def test_the_log_says_why_nothing_is_fetched(
+    reason: str,
+    columns: dict[str, object],
+    client: FlaskClient,
+    people: People,
+    database: Database,
+    redis: Redis,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    call_sid = rows.add_recorded_call(database, people.alice.business_id, **columns)
+
+    with caplog.at_level("DEBUG", "web.audio"):
+        stream(client, people, call_sid)
+
+    assert caplog.messages == [f"DOWNLOAD_SKIPPED call_sid={call_sid} reason={reason}"]
+    assert redis.dbsize() == 0
+
+
+def test_the_first_question_is_whether_the_file_is_here(
+    client: FlaskClient, people: People, ready: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", "web.audio"):
+        stream(client, people, ready)
+
+    assert caplog.messages == [f"DOWNLOAD_SKIPPED call_sid={ready} reason=file_is_here"]
+
+
+def test_the_questions_are_asked_in_their_order(settings: Settings) -> None:
+    """Each call here gives several reasons; the first is the one that is told."""
+    just_now = {"recording_last_enqueue_at": NOW, "recording_status": "failed", "recording_next_retry_at": NOW + HOUR}
+
+    for first in ("queued", "downloading", "ready"):
+        assert reason_to_skip(CallLog(recording_download_status=first, **just_now), NOW, settings) == first
+    failed = CallLog(recording_download_status="failed", **just_now)
+    assert reason_to_skip(failed, NOW, settings) == "cooldown"
+    failed.recording_last_enqueue_at = LONG_AGO
+    assert reason_to_skip(failed, NOW, settings) == "retry_not_due"
+    failed.recording_status, failed.recording_next_retry_at = "completed", LONG_AGO
+    assert reason_to_skip(failed, NOW, settings) is None
+
+
+def test_a_failed_recording_whose_retry_is_due_is_fetched(
+    client: FlaskClient, people: People, database: Database, redis: Redis
+) -> None:
+    call_sid = rows.add_recorded_call(
+        database,
+        people.alice.business_id,
+        recording_download_status="failed",
+        recording_next_retry_at=LONG_AGO,
+        recording_last_enqueue_at=LONG_AGO,
+    )
+
+    assert stream(client, people, call_sid).status_code == 202
+    assert rows.jobs_in(redis, "recordings") == 1
+
+
+def test_a_file_that_came_while_we_looked_for_the_old_one_is_not_lost(
+    app: Flask, database: Database, people: People, ready: str
+) -> None:
+    with app.test_request_context(), database.transaction() as session:
+        call = session.query(CallLog).one()
+
+        assert not request_download(session, call, lost=f"{ready}/an-older-one.wav")
+
+    assert rows.call_of(database, ready).recording_download_status == "ready"
+    assert rows.open_stages(database) == []
+
+
+def test_storage_that_does_not_answer_is_an_outage_and_loses_nothing(
+    house: House, people: People, ready: str, redis: Redis
+) -> None:
+    class Down(LocalStorage):
+        def size(self, name: str) -> int | None:
+            raise OurOutage("storage_error", "Our object store did not do what we asked.")
+
+    client = variants.client_of(replace(house, storage=Down(Path("/nowhere"))))
+
+    answer = stream(client, people, ready)
+
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (503, "storage_error")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert rows.call_of(house.database, ready).recording_download_status == "ready"
+    assert redis.dbsize() == 0
+
+
 def test_a_file_that_has_gone_is_missing_and_fetched_again(
     client: FlaskClient, people: People, ready: str, house: House, redis: Redis
 ) -> None:
@@ -184,6 +293,7 @@ def test_a_file_that_has_gone_is_missing_and_fetched_again(
     assert (answer.status_code, answer.get_json()["status"]) == (202, "missing")
     assert rows.call_of(house.database, ready).recording_download_status == "queued"
     assert rows.recordings_of(house.database)[0].file is None
+    assert rows.events_of(house.database) == [("file_lost", {"recording_sid": RECORDING_SID})]
     assert rows.jobs_in(redis, "recordings") == 1
 
 

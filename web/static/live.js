@@ -20,9 +20,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   location.reload();
 });
 
-// What the page shows is gone, or not the reader's any more: the whole page says so.
+// What the page shows is gone, or not the reader's any more, or it has been open for too long: the whole page says so.
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status === 404) location.reload();
+  if ([403, 404].includes(event.detail.xhr.status)) location.reload();
 });
 
 document.addEventListener("click", async (event) => {

@@ -1,0 +1,41 @@
+"""Who stands where in the lines that wait for a business's slots."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from db.claims import LINES
+from db.models import Task
+
+
+@dataclass(frozen=True)
+class Place:
+    """A call's place in a line: how many wait before it, and how many hold the line's slots."""
+
+    ahead: int
+    held: int
+
+
+def places(session: Session, waiting: Sequence[Task]) -> Mapping[tuple[int, str], Place]:
+    """The places of those tasks that wait for a slot, by call and stage: one look at each line, however long."""
+    lines = {(task.business_id, task.stage) for task in waiting if task.stage in LINES}
+    if not lines:
+        return {}
+    line, in_order = (Task.business_id, Task.stage), (Task.due_at, Task.call_id)
+    is_held = Task.claim.is_not(None) | Task.enqueued_at.is_not(None)
+    waits = func.count().filter(Task.claim.is_(None))
+    looked_at = (
+        select(
+            Task.call_id,
+            Task.stage,
+            is_held.label("is_held"),
+            waits.over(partition_by=line, order_by=in_order, rows=(None, -1)).label("ahead"),
+            func.count().filter(is_held).over(partition_by=line).label("held"),
+        )
+        .where(tuple_(Task.business_id, Task.stage).in_(lines), is_held | (Task.due_at <= func.clock_timestamp()))
+        .subquery()
+    )
+    wanted = select(looked_at).where(looked_at.c.call_id.in_([task.call_id for task in waiting]), ~looked_at.c.is_held)
+    return {(row.call_id, row.stage): Place(row.ahead, row.held) for row in session.execute(wanted)}

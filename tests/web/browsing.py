@@ -1,0 +1,24 @@
+"""A browser without scripts: reads pages, and sends their forms."""
+
+import re
+
+from flask.testing import FlaskClient
+
+from tests.support.people import PASSWORD, Person
+
+FIELD = re.compile(r'<input[^>]*name="(\w+)"[^>]*value="([^"]*)"')
+
+
+def fields_of(text: str) -> dict[str, str]:
+    """What the inputs of a page, or of a part of it, hold."""
+    return dict(FIELD.findall(text))
+
+
+def csrf_token(client: FlaskClient, path: str = "/login") -> str:
+    """The token that a page gives to its forms."""
+    return fields_of(client.get(path).text)["csrf_token"]
+
+
+def sign_in(client: FlaskClient, person: Person) -> None:
+    form = {"email": person.email, "password": PASSWORD, "csrf_token": csrf_token(client)}
+    assert client.post("/login", data=form).status_code == 302
