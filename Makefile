@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCKS := runtime demo dev audio node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-all check bench lock
+.PHONY: help setup demo run test test-all check bench lock drill
 
 help:  ## one line for each target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ check: setup  ## lint, types, import contracts, dependency audit
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(BIN)/python .ci/audit.py
+
+drill: setup  ## the storm: CALLS=300 calls under kills, flushes and outages, then the invariants; SEED=1 draws it
+	@exec $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m tests.drill --calls $(or $(CALLS),300) --seed $(or $(SEED),1)
 
 bench: setup  ## the benchmarks
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.journey

@@ -16,6 +16,7 @@ from simulator.exchange import Exchange
 from simulator.placing import NotPlaced, place
 from simulator.records import UNANSWERED
 from simulator.server import listen
+from simulator.unreliable import Unreliable
 
 STOP_POLL_SECONDS = 0.1  # how soon the server notices that it shall stop
 
@@ -35,7 +36,8 @@ def serve(options: argparse.Namespace) -> int:
         return 1
     public_base_url = options.public_base_url or customer_address(known)
     account = read_or_make_account(known, options.state)
-    exchange = Exchange(account, public_base_url, options.speed, audio)
+    unreliable = Unreliable(options.faulty, options.seed)
+    exchange = Exchange(account, public_base_url, options.speed, audio, unreliable)
     server = listen(exchange, options.port)
     listing = Listing(exchange.url, account.account_sid, account.auth_token, exchange.public_base_url)
     write_listing(listing, options.state)
@@ -92,6 +94,8 @@ def _describe_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--public-base-url", metavar="URL", help="the customer's address; else PUBLIC_BASE_URL")
     parser.add_argument("--speed", type=float, default=60.0, help="of the calls the customer places")
     parser.add_argument("--outbound-audio", type=Path, metavar="FILE", help="what is heard on those calls")
+    parser.add_argument("--faulty", type=float, default=0.0, metavar="SHARE", help="of all API and media answers")
+    parser.add_argument("--seed", type=int, default=0, help="of what goes wrong with that share")
     parser.add_argument("--state", type=Path, default=STATE_FILE, help="where address and account are written")
 
 

@@ -68,6 +68,17 @@ def look_at_call(exchange: Exchange, request: Request, call_sid: str) -> Respons
         return as_json(_call(call) | {"finished": finished})
 
 
+def look_at_recordings(exchange: Exchange, request: Request) -> Response:
+    """What became of every recording, with the SHA-256 of the WAV file that a whole download of it gives."""
+    with exchange.lock:
+        return as_json([_recording(one) | _file(one) for one in exchange.recordings.values()])
+
+
+def look_at_faults(exchange: Exchange, request: Request) -> Response:
+    """How many answers of the REST API and the media went wrong, and how."""
+    return as_json({"answers": exchange.unreliable.answers, "faulty": exchange.unreliable.drawn})
+
+
 def list_numbers(exchange: Exchange, request: Request) -> Response:
     with exchange.lock:
         return as_json(list(exchange.numbers))
@@ -127,6 +138,10 @@ def _call(call: Call) -> dict[str, Any]:
         "recordings": [_recording(recording) for recording in call.recordings],
         "callbacks": [{"event": one.event, "status_code": one.status_code} for one in list(call.outbox.deliveries)],
     }
+
+
+def _file(recording: Recording) -> dict[str, Any]:
+    return {"call_sid": recording.call_sid, "seconds": recording.duration, "sha256": recording.sha256}
 
 
 def _recording(recording: Recording) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from simulator.fields import API_VERSION, debugger_fields
 from simulator.outbox import Notice, Outbox
 from simulator.records import Call, PhoneNumber, Recording
 from simulator.sids import make_sid
+from simulator.unreliable import Unreliable
 from simulator.wire import Wire
 
 
@@ -27,12 +28,14 @@ class Exchange:
         public_base_url: str,
         speed: float = 60.0,
         outbound_audio: Audio | None = None,
+        unreliable: Unreliable | None = None,
     ) -> None:
         self.account = account
         self.url = ""
         self.public_base_url = public_base_url.rstrip("/")
         self.speed = speed
         self.outbound_audio = outbound_audio or soft_tones()
+        self.unreliable = unreliable or Unreliable()
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.calls: dict[str, Call] = {}

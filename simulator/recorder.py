@@ -1,5 +1,7 @@
 """Records calls: what a recording holds is what was said between its start and its end on the call's clock."""
 
+import hashlib
+
 from simulator.announcements import announce_recording
 from simulator.audio import Audio
 from simulator.exchange import Exchange
@@ -49,11 +51,13 @@ def stop_recording(exchange: Exchange, recording: Recording, end: float) -> None
 def publish_recording(exchange: Exchange, call: Call, recording: Recording) -> None:
     """Make a stopped recording final: completed with its audio, or absent."""
     sound = _sound(call, recording)
+    digest = hashlib.sha256(sound.wav()).hexdigest()
     with exchange.lock:
         code = call.faults.absent_code or (TOO_SHORT if sound.seconds < SHORTEST else None)
         recording.error_code = code
         recording.duration = 0 if code else round(sound.seconds)
         recording.audio = None if code else sound
+        recording.sha256 = None if code else digest
         recording.become("absent" if code else "completed")
     if not recording.deleted:
         announce_recording(exchange, call, recording)

@@ -43,7 +43,7 @@ class RecordingOrder:
 
 @dataclass
 class Recording:
-    """`start` and `end` are seconds of the call's clock."""
+    """`start` and `end` are seconds of the call's clock; `sha256` is that of the WAV file in all its channels."""
 
     call_sid: str
     order: RecordingOrder
@@ -57,6 +57,7 @@ class Recording:
     duration: int | None = None
     error_code: int | None = None
     audio: Audio | None = None
+    sha256: str | None = None
     deleted: bool = False
     creates: int = 1
     media_downloads: int = 0

@@ -2,8 +2,10 @@
 
 import hmac
 import logging
+import socket
+import struct
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -15,6 +17,7 @@ from simulator.answers import as_json
 from simulator.errors import ApiError, not_found, unauthenticated
 from simulator.exchange import Exchange
 from simulator.fields import API_VERSION
+from simulator.unreliable import HANG_SECONDS, REFUSALS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-OPEN = {control.look_at_calls, control.look_at_call}
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger, for no time
+OPEN = {control.look_at_calls, control.look_at_call, control.look_at_recordings, control.look_at_faults}
 """What anybody on this machine may ask."""
 
 Endpoint = Callable[..., Response]
@@ -53,6 +57,8 @@ ROUTES = Map(
         _rule("/simulator/calls", control.place_call, "POST"),
         _rule("/simulator/calls", control.look_at_calls, "GET"),
         _rule("/simulator/calls/<call_sid>", control.look_at_call, "GET"),
+        _rule("/simulator/recordings", control.look_at_recordings, "GET"),
+        _rule("/simulator/faults", control.look_at_faults, "GET"),
         _rule("/simulator/numbers", control.list_numbers, "GET"),
         _rule("/simulator/numbers/<e164>", control.put_number, "PUT"),
     ]
@@ -74,12 +80,29 @@ class PhoneCompany:
         try:
             endpoint, values = ROUTES.bind_to_environ(request.environ).match()
             self._authenticate(request, endpoint)
-            answer: Response = endpoint(self.exchange, request, **self._without_account(request, values))
+            return self._served(endpoint, request, self._without_account(request, values))
         except ApiError as error:
             return error.response()
         except HTTPException as error:
             return self._refusal(request, error)
+
+    def _served(self, endpoint: Endpoint, request: Request, values: Mapping[str, Any]) -> Response:
+        fault = None if _is_control(request) else self.exchange.unreliable.draw()
+        if fault in REFUSALS:
+            return REFUSALS[fault].response()
+        answer = endpoint(self.exchange, request, **values)
+        if fault:
+            self._lose(request, fault)
         return answer
+
+    def _lose(self, request: Request, fault: str) -> NoReturn:
+        """What was asked for is done, and the connection breaks before the answer has left."""
+        if fault == "timeout":
+            self.exchange.stopping.wait(HANG_SECONDS)
+        connection: socket.socket = request.environ["werkzeug.socket"]
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        connection.shutdown(socket.SHUT_RDWR)
+        raise ConnectionAbortedError(fault)  # to werkzeug: the other side has gone
 
     def _authenticate(self, request: Request, endpoint: Endpoint) -> None:
         if endpoint in OPEN:
@@ -99,9 +122,13 @@ class PhoneCompany:
     def _refusal(request: Request, error: HTTPException) -> Response:
         """The control addresses explain themselves in a sentence; the REST API speaks as Twilio's does."""
         code = error.code or 500
-        if request.path.startswith("/simulator/"):
+        if _is_control(request):
             return as_json({"message": error.description}, code)
         return not_found(request.path).response() if code == 404 else ApiError(20004, code, error.name).response()
+
+
+def _is_control(request: Request) -> bool:
+    return request.path.startswith("/simulator/")
 
 
 class QuietRequestHandler(WSGIRequestHandler):
