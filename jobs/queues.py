@@ -161,8 +161,11 @@ class Queues:
     def _remove(self, job: Job, pipe: Pipeline) -> None:
         for registry in (FinishedJobRegistry, FailedJobRegistry, CanceledJobRegistry):
             registry(job.origin, connection=self.redis, serializer=JSONSerializer).remove(job, pipeline=pipe)
-        job.started_job_registry.remove_executions(job, pipeline=pipe)
-        pipe.delete(job.key, Result.get_key(job.id))
+        executions = job.execution_registry  # by name: those of a killed worker have no hash any more
+        started = [f"{job.id}:{name}" for name in executions.get_execution_ids()]
+        if started:
+            pipe.zrem(job.started_job_registry.key, *started)
+        pipe.delete(job.key, executions.key, Result.get_key(job.id))
 
 
 def _age(moment: datetime | None) -> timedelta:

@@ -1,22 +1,17 @@
 """Asks the phone company which recordings it has, and adopts those nobody has told us of."""
 
-import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from conf.logs import log_event
 from db import calls, events, recordings, stages, sweep_runs
 from db.calls import CallFacts
 from db.engine import Database
 from db.events import Event
 from db.words import Stage
 from jobs.facts import recording_facts
-from jobs.pipeline import ON_DUTY
-from jobs.upkeep import Upkeep
-from providers.errors import Unavailable
+from jobs.pipeline import Crew
+from jobs.upkeep import Upkeep, admit, log_work, sweep
 from providers.telephony import RecordingInfo, Telephony
-
-log = logging.getLogger(__name__)
 
 NAME = "recordings"
 LONGEST_WINDOW = timedelta(days=1)
@@ -31,21 +26,15 @@ OVERLAP = timedelta(minutes=1)
 SAID_BY = "sweep"
 
 
-def recordings_there() -> None:
+@sweep
+def recordings_there(crew: Crew, upkeep: Upkeep) -> None:
     """Read the account's list from where it was last read to STUCK_SECONDS ago: what is younger may still be told."""
-    crew = ON_DUTY.get()
-    upkeep = crew.trade
-    if not isinstance(upkeep, Upkeep) or upkeep.telephony is None:
+    if upkeep.telephony is None:
         return
-    try:
-        adopted = sum(_read(crew.database, upkeep.telephony, *window) for window in _windows(crew.database, upkeep))
-    except Unavailable as error:
-        log_event(log, logging.WARNING, "SWEEP_POSTPONED", sweep=NAME, reason=error.reason)
-        return
+    adopted = sum(_read(crew.database, upkeep.telephony, *window) for window in _windows(crew.database, upkeep))
+    log_work(repaired=adopted)
     if adopted:
-        log_event(log, logging.INFO, "SWEEP_DONE", requeued=0, given_up=0, repaired=adopted)
-        for stage in (Stage.RECORDING, Stage.DOWNLOAD):
-            crew.queues.admit(stage, None)
+        admit(crew, ((Stage.RECORDING, None), (Stage.DOWNLOAD, None)))
 
 
 def _windows(database: Database, upkeep: Upkeep) -> Iterator[tuple[datetime, datetime]]:

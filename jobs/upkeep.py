@@ -1,9 +1,19 @@
-"""What the maintenance worker has for its sweeps, besides what every worker has."""
+"""What the maintenance worker has besides what every worker has, and what all its sweeps have in common."""
 
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 
+from conf.logs import log_event
+from db.engine import OUTAGES
+from db.words import Stage
+from jobs.pipeline import ON_DUTY, Crew
+from providers.errors import Unavailable
 from providers.storage import Storage
 from providers.telephony import Telephony
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -16,3 +26,34 @@ class Upkeep:
     adopt_days: float
     stuck: float
     sweep: float
+
+
+def sweep(run: Callable[[Crew, Upkeep], None]) -> Callable[[], None]:
+    """Make a job of it: one that comes at the wrong moment leaves its work to the next."""
+
+    @wraps(run)
+    def tick() -> None:
+        crew = ON_DUTY.get()
+        if not isinstance(crew.trade, Upkeep):
+            raise LookupError("this worker takes calls: sweeps are for maintenance")
+        try:
+            run(crew, crew.trade)
+        except Unavailable as error:
+            log_event(log, logging.WARNING, "SWEEP_POSTPONED", sweep=run.__name__, reason=error.reason)
+        except OUTAGES as error:
+            kind = type(error).__name__
+            log_event(log, logging.WARNING, "SWEEP_POSTPONED", sweep=run.__name__, reason="db_error", type=kind)
+
+    return tick
+
+
+def admit(crew: Crew, lines: Iterable[tuple[Stage, int | None]]) -> None:
+    """Fill the free slots of every line in which something has changed."""
+    for stage, business_id in lines:
+        crew.queues.admit(stage, business_id)
+
+
+def log_work(*, requeued: int = 0, given_up: int = 0, repaired: int = 0) -> None:
+    """One line for a sweep that found something, none for the others."""
+    if requeued or given_up or repaired:
+        log_event(log, logging.INFO, "SWEEP_DONE", requeued=requeued, given_up=given_up, repaired=repaired)

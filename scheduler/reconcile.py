@@ -1,11 +1,13 @@
 """rq-scheduler, made to keep a timetable: entries are there as written, once, in JSON, whatever Redis forgets."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import RedisError
 from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
@@ -46,6 +48,14 @@ class JsonQueue(Queue):
         super().__init__(*arguments, **options)
 
 
+@contextmanager
+def _redis_may_be_away() -> Iterator[None]:
+    try:
+        yield
+    except RedisError as error:
+        log_event(log, logging.WARNING, "TIMETABLE_POSTPONED", reason=type(error).__name__)
+
+
 class TimetableScheduler(Scheduler):
     """Looks every `interval` seconds. Two of them at once do no harm, so neither waits for the other's lock."""
 
@@ -64,9 +74,15 @@ class TimetableScheduler(Scheduler):
         """There is none."""
 
     def enqueue_jobs(self) -> Any:
-        """Put the timetable right, then enqueue what is due."""
-        self.reconcile()
-        return super().enqueue_jobs()
+        """Put the timetable right, then enqueue what is due; without Redis the next look does it."""
+        with _redis_may_be_away():
+            self.reconcile()
+            return super().enqueue_jobs()
+
+    def heartbeat(self) -> None:
+        """Says that this scheduler lives, to whoever looks into Redis."""
+        with _redis_may_be_away():
+            super().heartbeat()
 
     def reconcile(self) -> None:
         """New and changed entries are written, gone ones removed, unchanged ones keep their next time."""

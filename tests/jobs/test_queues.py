@@ -9,6 +9,7 @@ from multiprocessing.synchronize import Barrier
 import pytest
 from redis import Redis
 from rq import SimpleWorker
+from rq.executions import Execution
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
@@ -138,3 +139,16 @@ def test_a_job_of_which_only_a_torso_is_left_does_not_stop_the_next(queues: Queu
     redis.hset(f"rq:job:{JOB_ID}", "last_heartbeat", "2026-01-01T00:00:00Z")
 
     assert queues.enqueue_once(Stage.DOWNLOAD, sid(1))
+
+
+def test_what_a_killed_worker_left_of_its_job_does_not_stop_the_next(queues: Queues, redis: Redis) -> None:
+    """Its execution's hash expires a minute after its last heartbeat; the name stays in RQ's registries."""
+    assert queues.enqueue_once(Stage.DOWNLOAD, sid(1))
+    with redis.pipeline() as pipe:
+        execution = Execution.create(job(redis), 60, pipeline=pipe)
+        pipe.execute()
+    redis.delete(execution.key, "rq:queue:recordings")
+    job(redis).set_status(JobStatus.FAILED)
+
+    assert queues.enqueue_once(Stage.DOWNLOAD, sid(1))
+    assert redis.zcard(job(redis).started_job_registry.key) == 0

@@ -2,6 +2,9 @@
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -63,3 +66,25 @@ def test_a_stopped_worker_hands_its_call_back_within_its_grace_and_at_no_cost(se
     second_zero.final(call_sid)
     picked = [line for line in second_zero.log.splitlines() if call_sid in line and "job_type=transcript" in line]
     assert len(picked) == 2
+
+
+def test_a_killed_web_process_is_back_at_once_though_its_connections_were_in_use(second_zero: System) -> None:
+    address = urlsplit(second_zero.url)
+    in_use = HTTPConnection(str(address.hostname), address.port or 0, timeout=10)
+    in_use.request("GET", "/healthz")
+    in_use.getresponse().read()
+    master = second_zero.process("-c", "conf/gunicorn.conf.py", "web.wsgi")
+
+    master.send_signal(signal.SIGKILL)
+    master.wait(5)
+
+    eventually(lambda: is_alive(second_zero.url), seconds=10)
+    in_use.close()
+
+
+def is_alive(url: str) -> bool:
+    try:
+        with urlopen(f"{url}/healthz", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

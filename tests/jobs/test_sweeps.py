@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from db import claims
 from db.claims import Terms
-from db.engine import Database
+from db.engine import Database, connect
 from db.models import ApiToken, SweepRun, WebhookDelivery
 from db.tasks import seconds
 from db.words import DownloadStatus, Outcome, Stage
@@ -175,3 +175,15 @@ def test_tokens_of_long_ago_are_forgotten_and_young_ones_kept(database: Database
         assert session.scalars(select(WebhookDelivery.token)).all() == ["young"]
         assert {"young", "a program"} <= set(session.scalars(select(ApiToken.token_sha256)))
         assert "session" not in set(session.scalars(select(ApiToken.token_sha256)))
+
+
+@pytest.mark.parametrize("sweep", [sweeps.leases, sweeps.due, sweeps.unlisted, sweeps.leftovers])
+def test_without_postgres_a_sweep_leaves_its_work_to_the_next(
+    sweep: Callable[[], None], crew: Crew, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = Database(connect("postgresql+psycopg2://127.0.0.1:9/nothing", statement_seconds=1, application="tests"))
+
+    run(Crew(**{**vars(crew), "database": nowhere}), sweep)
+
+    assert "SWEEP_POSTPONED" in caplog.text
+    assert "127.0.0.1" not in caplog.text

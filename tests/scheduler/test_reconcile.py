@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import pytest
 from redis import Redis
 
+from jobs import redis as redis_connections
 from scheduler.reconcile import JsonQueue, TimetableScheduler
 from scheduler.timetable import Entry, timetable
+from tests.support.servers import Server
+from tests.support.system import eventually
 
 ENTRIES = (Entry("sweep-one", "jobs.sweeps.leases", 60), Entry("sweep-two", "jobs.sweeps.due", 60))
 
@@ -93,3 +96,14 @@ def test_the_sweeps_come_as_often_as_the_operator_says() -> None:
 
 def test_no_sweep_comes_more_often_than_once_a_second() -> None:
     assert min(entry.every_seconds for entry in timetable(1)) == 1
+
+
+def test_a_frozen_redis_does_not_end_the_scheduler(own_valkey: Server) -> None:
+    client = redis_connections.connect(own_valkey.url)
+    with own_valkey.frozen():
+        scheduler(client).enqueue_jobs()
+        scheduler(client).heartbeat()
+
+    eventually(lambda: client.ping())
+    scheduler(client).enqueue_jobs()
+    assert set(planned(client)) == {"sweep-one", "sweep-two"}
