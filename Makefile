@@ -68,6 +68,7 @@ drill: setup  ## the storm: CALLS=300 calls under kills, flushes and outages, th
 
 bench: setup  ## the benchmarks
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.journey
+	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.stuck
 
 lock: .venv/dev  ## pin requirements/*.in anew
 	cd requirements && for name in $(LOCKS); do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

@@ -186,7 +186,7 @@ def expired(session: Session) -> Sequence[Claim]:
     rows = session.execute(
         select(CallLog.call_sid, Task)
         .join(Task, Task.call_id == CallLog.id)
-        .where(Task.lease_until < func.clock_timestamp())
+        .where(Task.claim.is_not(None), Task.lease_until < func.clock_timestamp())
         .limit(SWEEP_BATCH)
         .with_for_update(of=CallLog, skip_locked=True)
     ).all()

@@ -117,22 +117,30 @@ def work(call_sid: str) -> None:
 
 
 def _work(crew: Crew, trade: Trade, call_sid: str) -> None:
+    """Once; or again in the same job, where the call is due again at once: its id keeps another job out."""
     held = _claim(crew, trade, call_sid)
-    if held is None:
-        return
+    while held:
+        reason = _hold(crew, trade, held)
+        again = _claim(crew, trade, call_sid) if reason == "retry" else None
+        if reason:
+            _let_in(crew, held)
+        held = again
+
+
+def _hold(crew: Crew, trade: Trade, held: Claim) -> str | None:
+    """What came of a claim, in a word for the log; None when it was lost."""
     try:
         reason = _attempt(crew, trade, held)
     except ClaimLost:
         # A look at a recording loses to the callback it looks for, and that is well.
         level = logging.DEBUG if held.stage is Stage.RECORDING else logging.WARNING
-        log_event(log, level, "CLAIM_LOST", call_sid=call_sid, stage=held.stage)
+        log_event(log, level, "CLAIM_LOST", call_sid=held.call_sid, stage=held.stage)
         crew.disown(held)
-        return
+        return None
     if held.stage in LINES:
-        log_event(
-            log, logging.INFO, "WORKER_RELEASE_SLOT", call_sid=call_sid, business_id=held.business_id, reason=reason
-        )
-    _let_in(crew, held)
+        who = {"call_sid": held.call_sid, "business_id": held.business_id}
+        log_event(log, logging.INFO, "WORKER_RELEASE_SLOT", **who, reason=reason)
+    return reason
 
 
 def _claim(crew: Crew, trade: Trade, call_sid: str) -> Claim | None:

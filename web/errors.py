@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
 
 from db.engine import OUTAGES
-from providers.errors import OurOutage
 from web.webhooks import answer_without_database
 
 log = logging.getLogger(__name__)
@@ -20,7 +19,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _told)
     for outage in OUTAGES:
         app.register_error_handler(outage, _without_database)
-    app.register_error_handler(OurOutage, _without_storage)
 
 
 def _told(error: HTTPException) -> ResponseReturnValue:
@@ -37,16 +35,7 @@ def _without_database(error: Exception) -> ResponseReturnValue:
     log.warning("%s %s: PostgreSQL does not answer (%s)", request.method, request.url_rule, type(error).__name__)
     if request.blueprint == "webhooks":
         return answer_without_database()
-    return _try_again("The database does not answer. Try again in a moment.")
-
-
-def _without_storage(error: OurOutage) -> ResponseReturnValue:
-    log.warning("%s %s: %s", request.method, request.url_rule, error)
-    return _try_again("The recordings can't be reached. Try again in a moment.")
-
-
-def _try_again(message: str) -> Response:
-    answer = _answer(ServiceUnavailable(message))
+    answer = _answer(ServiceUnavailable("The database does not answer. Try again in a moment."))
     answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return answer
 

@@ -15,6 +15,9 @@ from db.words import DownloadStatus, Outcome, Stage, TextStatus
 from tests.support.calls import TERMS, get_call, get_task, make_business, make_calls, sid
 
 RIVALS = 6
+LINES, CALLS = 5, 10
+"""Businesses, and calls each of them has waiting."""
+
 FORK_FREE = multiprocessing.get_context("spawn")
 
 
@@ -29,32 +32,37 @@ def must_claim(database: Database, number: int, *, stage: Stage = Stage.DOWNLOAD
     return held
 
 
-def race(url: str, numbers: list[int], barrier: Barrier) -> list[int]:
-    """What one of several processes gets when all start at once."""
+def race(url: str, place: int, barrier: Barrier) -> list[int]:
+    """What one of several processes gets when all start at once, each with another call, line after line."""
     database = Database(connect(with_driver(url), statement_seconds=10, application="rival"))
-    barrier.wait()
-    return [number for number in numbers if claim(database, number)]
+    won = []
+    for line in range(LINES):
+        numbers = [line * CALLS + (place + step) % CALLS for step in range(CALLS)]
+        barrier.wait()
+        won += [number for number in numbers if claim(database, number)]
+    return won
 
 
-def race_together(url: str, numbers: list[int]) -> list[int]:
+def race_together(url: str) -> list[int]:
     with FORK_FREE.Manager() as shared:
         barrier = shared.Barrier(RIVALS)
         with FORK_FREE.Pool(RIVALS) as pool:
-            won = pool.starmap(race, [(url, numbers, barrier)] * RIVALS)
+            won = pool.starmap(race, [(url, place, barrier) for place in range(RIVALS)])
     return [number for numbers_won in won for number in numbers_won]
 
 
 def test_of_many_processes_one_gets_each_call_and_a_business_never_more_than_its_slots(
     database: Database, database_url: str
 ) -> None:
-    business = make_business(database)
-    make_calls(database, Stage.DOWNLOAD, range(10), business)
+    for line in range(LINES):
+        make_calls(database, Stage.DOWNLOAD, range(line * CALLS, (line + 1) * CALLS), make_business(database))
 
-    won = race_together(database_url, list(range(10)))
+    won = race_together(database_url)
 
-    assert len(won) == len(set(won)) == TERMS.slots
+    assert len(won) == len(set(won)) == LINES * TERMS.slots
     with database.transaction() as session:
-        assert session.scalar(select(func.count()).where(Task.claim.is_not(None))) == TERMS.slots
+        held = select(func.count()).where(Task.claim.is_not(None)).group_by(Task.business_id)
+        assert session.scalars(held).all() == [TERMS.slots] * LINES
 
 
 def test_a_claim_moves_the_status_and_counts_an_attempt(database: Database) -> None:

@@ -222,3 +222,19 @@ def test_a_worker_that_has_lost_its_claim_removes_what_it_left_behind(database: 
     work(make_crew(database, redis, Careful(Stage.TRANSCRIPT, act)), sid(1))
 
     assert len(disowned) == 1
+
+
+def test_a_call_that_is_due_again_at_once_is_worked_on_in_the_same_job(database: Database, redis: Redis) -> None:
+    """Another job of its could not be enqueued: the id of the one that runs keeps it out."""
+    make_calls(database, Stage.TRANSCRIPT, [1])
+    looks = []
+
+    def settle(session: Session, call: CallLog) -> Later | None:
+        looks.append(call.id)
+        return Later(0) if len(looks) == 1 else None
+
+    work(make_crew(database, redis, Acting(Stage.TRANSCRIPT, lambda held: settle)), sid(1))
+
+    assert len(looks) == 2
+    with database.transaction() as session:
+        assert get_task(session, 1, Stage.TRANSCRIPT) is None
