@@ -97,7 +97,7 @@ def test_a_business_with_many_waiting_calls_does_not_hold_up_anothers_one(
         assert office.queues.admit(Stage.SUMMARY, busy) == SLOTS
         for _ in range(5):
             office.let_one_finish()
-        assert len(office.queues.queue("summaries").get_job_ids()) < SLOTS
+        assert len(office.queues.queue("summaries").get_job_ids()) <= SLOTS
         before = office.done(busy)
 
         make_calls(office.database, Stage.SUMMARY, [FIRST_OF_B], quiet)
