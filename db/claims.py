@@ -62,7 +62,7 @@ def claim(session: Session, stage: Stage, call_sid: str, worker: str, terms: Ter
     if not _has_free_slot(session, stage, waiting.business_id, terms.slots):
         session.execute(update(Task).where(_is(waiting.call_id, stage), Task.claim.is_(None)).values(enqueued_at=None))
         return None
-    return _take(session, stage, waiting.call_id, worker, terms)
+    return _take(session, stage, waiting.call_id, waiting.business_id, worker, terms)
 
 
 def _has_free_slot(session: Session, stage: Stage, business_id: int, slots: int) -> bool:
@@ -73,12 +73,13 @@ def _has_free_slot(session: Session, stage: Stage, business_id: int, slots: int)
     return (session.scalar(held) or 0) < slots
 
 
-def _take(session: Session, stage: Stage, call_id: int, worker: str, terms: Terms) -> Claim | None:
+def _take(session: Session, stage: Stage, call_id: int, business_id: int, worker: str, terms: Terms) -> Claim | None:
     call = _lock_call(session, call_id)
     taken = session.execute(
         update(Task)
         .where(
             _is(call_id, stage),
+            Task.business_id == business_id,  # it may have changed lines since its slots were counted
             Task.claim.is_(None),
             Task.due_at <= func.clock_timestamp(),
             Task.attempts < terms.attempts,
@@ -207,10 +208,11 @@ def is_claimed(session: Session, stage: Stage, call_sid: str) -> bool:
     return session.scalar(held) is not None
 
 
-def is_expired(session: Session, held: Claim) -> bool:
-    """Whether that claim's lease is still over, asked under the call's lock."""
+def is_expired(session: Session, held: Claim, *, ago: float = 0) -> bool:
+    """Whether that claim's lease is still over, and was `ago` seconds ago, asked under the call's lock."""
+    moment = func.clock_timestamp() - seconds(ago)
     over = select(Task.call_id).where(
-        _is(held.call_id, held.stage), Task.claim == held.number, Task.lease_until < func.clock_timestamp()
+        _is(held.call_id, held.stage), Task.claim == held.number, Task.lease_until < moment
     )
     return session.scalar(over) is not None
 

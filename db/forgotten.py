@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db import events, stages, tasks
 from db.events import Event
-from db.models import UNFINISHED, CallLog, Recording, Task
+from db.models import HAS_CALL_SID, UNFINISHED, CallLog, Recording, Task
 from db.tasks import seconds
 from db.words import DownloadStatus, RecordingStatus, Stage, TextStatus
 
@@ -24,6 +24,7 @@ def find(session: Session, *, youngest: float, oldest: timedelta) -> Sequence[Ca
         select(CallLog)
         .where(
             text(UNFINISHED),
+            text(HAS_CALL_SID),
             CallLog.created_at > now - oldest,
             or_(CallLog.recording_status == RecordingStatus.COMPLETED, CallLog.created_at < now - seconds(youngest)),
             ~select(Task.call_id).where(Task.call_id == CallLog.id).exists(),

@@ -158,10 +158,30 @@ def _go_on(session: Session, call: CallLog, stage: Stage, status: str | None) ->
         tasks.open_task(session, call, stage)
 
 
+def end_without_news(session: Session, call: CallLog, *, said_by: str) -> None:
+    """The phone company has no recording of an ended call: one that we never saw is not to be had any more."""
+    if not has_recording_ended(call):
+        settle_without_recording(session, call, said_by=said_by)
+    else:
+        _end_what_waits(session, call, said_by=said_by)
+
+
 def _stop_looking(session: Session, call: CallLog, outcome: Outcome, error: str, said_by: str) -> None:
     """Nothing more is to be learned of the call; what is known of its recording stays."""
     if not has_recording_ended(call):
         settle_without_recording(session, call, said_by=said_by, outcome=outcome, error=error)
+    else:
+        _end_what_waits(session, call, said_by=said_by)
+
+
+def _end_what_waits(session: Session, call: CallLog, *, said_by: str) -> None:
+    """Texts wait for a recording that is not to be had: it failed, or no row of ours says what it would be."""
+    if call.recording_status == RecordingStatus.FAILED:
+        _fail_texts(call)
+        return
+    known = select(Recording.id).where(Recording.recording_sid == call.recording_sid)
+    if session.scalar(known) is None:
+        fail(session, call, Stage.DOWNLOAD, Outcome.GONE, "The phone company does not have it.", said_by=said_by)
 
 
 def wait(session: Session, call: CallLog, stage: Stage, error: str, *, said_by: str, delay: float) -> None:

@@ -14,6 +14,7 @@ from db import calls, recordings, stages
 from db.claims import Claim
 from db.engine import Database
 from db.models import CallLog, Recording
+from db.tasks import NO_BUSINESS
 from db.words import Stage
 from jobs import recording_files
 from jobs.facts import call_facts
@@ -52,7 +53,7 @@ class Download(Trade):
 
     def work(self, held: Held) -> Settle:
         """Take over what an interrupted attempt left, or stream the file into a part file, check it, and place it."""
-        if self._identify(held.claim.call_sid):
+        if self._identify(held.claim):
             return _start_again
         with self._database.transaction() as session:
             wanted = recordings.own(session, session.get_one(CallLog, held.claim.call_id))
@@ -111,18 +112,19 @@ class Download(Trade):
             seconds = session.scalar(select(age).where(Recording.id == wanted.id))
         return float(seconds or 0) - (wanted.duration or 0)
 
-    def _identify(self, call_sid: str) -> bool:
-        """A call that we first heard of by its recording: ask for its numbers; True when it has found its business."""
+    def _identify(self, claim: Claim) -> bool:
+        """A call that we first heard of by its recording: ask whose it is; True when it has just found its business."""
         with self._database.transaction() as session:
-            known = calls.lock(session, call_sid)
-            if known is None or known.from_number:
+            known = calls.lock(session, claim.call_sid)
+            if known is None or known.direction or known.from_number:
                 return False
         try:
-            info = self._telephony.call(call_sid)
+            info = self._telephony.call(claim.call_sid)
         except Rejected:
             return False  # the phone company knows the recording, but no longer the call: it stays unassigned
         with self._database.transaction() as session:
-            return calls.tell(session, call_facts(info), ask_after=0).business_id is not None
+            told = calls.tell(session, call_facts(info), ask_after=0)
+            return claim.business_id == NO_BUSINESS and told.business_id is not None
 
     def _settle(self, file: File, session: Session, call: CallLog) -> None:
         row = recordings.own(session, call)

@@ -159,6 +159,7 @@ def _attempt(crew: Crew, trade: Trade, claim: Claim) -> str:
     try:
         with crew.keeper.hold(claim, trade.longest) as held:
             settle = trade.work(held)
+        return _write(crew, claim, partial(_conclude, claim, settle))
     except Unavailable as error:
         return _again_or_give_up(crew, claim, error)
     except Rejected as error:
@@ -170,7 +171,6 @@ def _attempt(crew: Crew, trade: Trade, claim: Claim) -> str:
     except Exception as error:
         log.exception("%s failed on %s", claim.stage, claim.call_sid)
         return _again_or_give_up(crew, claim, Unavailable("bug", f"An error of ours: {type(error).__name__}."))
-    return _write(crew, claim, partial(_conclude, claim, settle))
 
 
 def _write(crew: Crew, claim: Claim, write: Callable[[Session, CallLog], Written]) -> Written:
@@ -238,9 +238,12 @@ def _delay(pace: Pace, attempts: int) -> float:
 
 def _let_in(crew: Crew, claim: Claim) -> None:
     """A slot is free: the next call of the line; and this call's next stage, if one has opened."""
-    with crew.database.transaction() as session:
-        call = session.get(CallLog, claim.call_id)
-        opened = tasks.open_stages(session, call).values() if call else ()
-    lines = {(claim.stage, claim.business_id)} | {(Stage(task.stage), task.business_id) for task in opened}
-    for stage, business_id in lines:
-        crew.queues.admit(stage, business_id)
+    try:
+        with crew.database.transaction() as session:
+            call = session.get(CallLog, claim.call_id)
+            opened = tasks.open_stages(session, call).values() if call else ()
+        lines = {(claim.stage, claim.business_id)} | {(Stage(task.stage), task.business_id) for task in opened}
+        for stage, business_id in lines:
+            crew.queues.admit(stage, business_id)
+    except OUTAGES as error:
+        _log_outage(claim.call_sid, error)  # the sweep lets them in

@@ -80,10 +80,10 @@ class Queues:
 
         A Redis that does not answer costs nothing but time: the sweep enqueues what is missing.
         """
+        with self._database.transaction() as session:
+            admitted = claims.admit(session, stage, business_id or 0, self._slots)
         try:
             with self._breaker.guard():
-                with self._database.transaction() as session:
-                    admitted = claims.admit(session, stage, business_id or 0, self._slots)
                 return sum(self.enqueue_once(stage, call_sid) for call_sid in admitted)
         except RedisError as error:
             log_event(log, logging.WARNING, "ENQUEUE_FAILED", stage=stage, reason=type(error).__name__)
@@ -165,6 +165,7 @@ class Queues:
         started = [f"{job.id}:{name}" for name in executions.get_execution_ids()]
         if started:
             pipe.zrem(job.started_job_registry.key, *started)
+        pipe.lrem(self.queue(job.origin).intermediate_queue_key, 1, job.id)
         pipe.delete(job.key, executions.key, Result.get_key(job.id))
 
 

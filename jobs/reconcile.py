@@ -62,6 +62,8 @@ def _read(database: Database, telephony: Telephony, start: datetime, end: dateti
 
 def _adopt(database: Database, info: RecordingInfo, url: str) -> bool:
     """Whether it was unknown until now."""
+    if not info.call_sid:
+        return False  # of a conference: no call of ours
     facts = recording_facts(info, url)
     with database.transaction() as session:
         if recordings.find(session, info.recording_sid):

@@ -130,8 +130,7 @@ class Record(Trade):
 
     def _settle_without(self, info: CallInfo, session: Session, call: CallLog) -> None:
         calls.tell(session, call_facts(info), ask_after=self._patience.hung_up)
-        if not stages.has_recording_ended(call):
-            stages.settle_without_recording(session, call, said_by=SAID_BY)
+        stages.end_without_news(session, call, said_by=SAID_BY)
 
     def _ask_later(self, info: CallInfo, session: Session, call: CallLog) -> Later | None:
         calls.tell(session, call_facts(info), ask_after=self._patience.hung_up)

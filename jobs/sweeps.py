@@ -35,19 +35,22 @@ def leases(crew: Crew, upkeep: Upkeep) -> None:
         served = sweep_runs.note(session, "leases", gap=_gap(crew, upkeep))
         if served >= crew.terms.lease:
             found = [held for held in claims.expired(session) if claims.is_expired(session, held)]
-            given_up = sum(_free(session, held, crew) for held in found)
+            given_up = sum(_free(session, held, crew, served) for held in found)
     log_work(requeued=len(found) - given_up, given_up=given_up)
     admit(crew, {(held.stage, held.business_id) for held in found})
 
 
 def _gap(crew: Crew, upkeep: Upkeep) -> float:
     """A pause in which leases could have ended: they are renewed when a third of them, or less, is over."""
-    return max(upkeep.sweep, crew.terms.lease / 2, SHORTEST_GAP_SECONDS)
+    return max(upkeep.sweep / 2, crew.terms.lease / 2, SHORTEST_GAP_SECONDS)
 
 
-def _free(session: Session, held: Claim, crew: Crew) -> bool:
-    """Whether the call was given up."""
+def _free(session: Session, held: Claim, crew: Crew, served: float) -> bool:
+    """Whether the call was given up. A claim that was last renewed before an outage ended costs nothing."""
     call = claims.own(session, held)
+    if claims.is_expired(session, held, ago=served - crew.terms.lease):
+        claims.release(session, call, held, delay=0, refund=True)
+        return False
     if held.attempts < crew.terms.attempts:
         claims.release(session, call, held, delay=0, refund=False)
         stages.note_interruption(session, call, held.stage, INTERRUPTED, said_by=SAID_BY)
@@ -80,9 +83,8 @@ def unlisted(crew: Crew, upkeep: Upkeep) -> None:
 @sweep
 def leftovers(crew: Crew, upkeep: Upkeep) -> None:
     """What killed workers and passed days have left behind: part files, old tokens of deliveries and sessions."""
-    removed = upkeep.storage.sweep_parts(crew.terms.lease)
     with crew.database.transaction() as session:
         deliveries.forget(session, older_than=KEEP_DELIVERIES)
         users.forget_sessions(session, older_than=KEEP_SESSIONS)
         sweep_runs.note(session, "leftovers")
-    log_work(repaired=removed)
+    log_work(repaired=upkeep.storage.sweep_parts(crew.terms.lease))

@@ -9,7 +9,7 @@ from conf.logs import log_event
 from db.engine import OUTAGES
 from db.words import Stage
 from jobs.pipeline import ON_DUTY, Crew
-from providers.errors import Unavailable
+from providers.errors import ProviderError
 from providers.storage import Storage
 from providers.telephony import Telephony
 
@@ -38,7 +38,7 @@ def sweep(run: Callable[[Crew, Upkeep], None]) -> Callable[[], None]:
             raise LookupError("this worker takes calls: sweeps are for maintenance")
         try:
             run(crew, crew.trade)
-        except Unavailable as error:
+        except ProviderError as error:
             log_event(log, logging.WARNING, "SWEEP_POSTPONED", sweep=run.__name__, reason=error.reason)
         except OUTAGES as error:
             kind = type(error).__name__

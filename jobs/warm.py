@@ -92,9 +92,10 @@ class WarmWorker(SimpleWorker):
         end.daemon = True
         end.start()
         try:
-            self._hand_back(claim)
-        except ClaimLost:
-            self.crew.disown(claim)
+            try:
+                self._hand_back(claim)
+            except ClaimLost:
+                self.crew.disown(claim)
         except (RedisError, *OUTAGES) as error:
             log_event(log, logging.WARNING, "NOT_HANDED_BACK", call_sid=claim.call_sid, reason=type(error).__name__)
         os._exit(0)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 from redis import Redis
@@ -86,11 +87,13 @@ class TimetableScheduler(Scheduler):
 
     def reconcile(self) -> None:
         """New and changed entries are written, gone ones removed, unchanged ones keep their next time."""
-        there = {job_id.decode() for job_id in self.connection.zrange(self.scheduled_jobs_key, 0, -1)}
-        for stray in there - self._entries.keys():
+        planned = self.connection.zrange(self.scheduled_jobs_key, 0, -1, withscores=True)
+        there = {job_id.decode(): at for job_id, at in planned}
+        for stray in there.keys() - self._entries.keys():
             self.cancel(stray)
         for entry in self._entries.values():
-            if entry.job_id not in there or not self._is_unchanged(entry):
+            latest = datetime.now(UTC).timestamp() + entry.every_seconds  # later only where a clock was ahead
+            if there.get(entry.job_id, inf) > latest or not self._is_unchanged(entry):
                 self._write(entry)
 
     def _is_unchanged(self, entry: Entry) -> bool:

@@ -238,3 +238,18 @@ def test_a_call_that_is_due_again_at_once_is_worked_on_in_the_same_job(database:
     assert len(looks) == 2
     with database.transaction() as session:
         assert get_task(session, 1, Stage.TRANSCRIPT) is None
+
+
+def test_a_result_that_can_not_be_written_is_a_bug_and_not_a_dead_worker(database: Database, redis: Redis) -> None:
+    make_calls(database, Stage.SUMMARY, [1])
+
+    def settle(session: Session, call: CallLog) -> None:
+        stages.settle_summary(session, call, "PostgreSQL has no text with \0 in it", model="a model", said_by="a test")
+
+    work(make_crew(database, redis, Acting(Stage.SUMMARY, lambda held: settle), TWO_ATTEMPTS), sid(1))
+
+    with database.transaction() as session:
+        task = get_task(session, 1, Stage.SUMMARY)
+        assert task
+        assert (task.claim, task.attempts) == (None, 1)
+        assert "An error of ours" in str(get_call(session, 1).last_error)

@@ -105,7 +105,7 @@ def test_leases_that_ended_while_no_sweep_ran_are_not_the_workers_fault(database
     with database.transaction() as session:
         task = get_task(session, 1, Stage.DOWNLOAD)
         assert task
-        assert task.claim is None
+        assert (task.claim, task.attempts) == (None, 0)
 
 
 def test_leases_that_ended_while_postgres_was_down_are_not_the_workers_fault(

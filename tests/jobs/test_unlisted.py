@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from redis import Redis
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text, update
 
-from db import tasks
+from db import stages, tasks
 from db.engine import Database
 from db.events import Event
 from db.models import CallEvent, CallLog, Recording, SweepRun, Transcript
@@ -109,3 +109,42 @@ def test_a_call_that_is_in_line_stays_where_it_is(database: Database, redis: Red
     assert sweep(database, redis, tmp_path) == {Stage.TRANSCRIPT: False}
     with database.transaction() as session:
         assert session.scalars(select(CallEvent.event)).all() == []
+
+
+def test_rows_of_an_older_system_without_a_call_sid_are_left_alone(
+    database: Database, redis: Redis, tmp_path: Path
+) -> None:
+    make_call(database, summary_status="pending")
+    with database.transaction() as session:
+        session.execute(update(CallLog).values(call_sid=None))
+
+    assert sweep(database, redis, tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("columns", "end"),
+    [
+        (
+            {"recording_status": "failed", "transcript_status": "pending", "summary_status": "pending"},
+            ("failed", "failed", "failed", "no_recording"),
+        ),
+        (
+            {"recording_download_status": "missing", "transcript_status": "pending", "summary_status": "pending"},
+            ("completed", "failed", "failed", "gone"),
+        ),
+    ],
+    ids=["set back by hand", "never seen here"],
+)
+def test_a_call_that_the_phone_company_has_nothing_of_ends(
+    columns: dict[str, str], end: tuple[str, ...], database: Database, redis: Redis, tmp_path: Path
+) -> None:
+    make_call(database, has_recording=False, outcome="no_recording", **columns)
+    with database.transaction() as session:
+        session.execute(delete(Transcript))
+        call = session.scalars(select(CallLog)).one()
+        stages.end_without_news(session, call, said_by="a test")
+
+    assert sweep(database, redis, tmp_path) == {}
+    with database.transaction() as session:
+        call = session.scalars(select(CallLog)).one()
+        assert (call.recording_status, call.transcript_status, call.summary_status, call.outcome) == end

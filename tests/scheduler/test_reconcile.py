@@ -1,5 +1,6 @@
 """The timetable is kept whatever Redis forgets and however many schedulers there are."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -107,3 +108,13 @@ def test_a_frozen_redis_does_not_end_the_scheduler(own_valkey: Server) -> None:
     eventually(lambda: client.ping())
     scheduler(client).enqueue_jobs()
     assert set(planned(client)) == {"sweep-one", "sweep-two"}
+
+
+def test_times_from_a_clock_that_was_ahead_are_put_right(redis: Redis) -> None:
+    scheduler(redis).enqueue_jobs()
+    an_hour_ahead = time.time() + 3600
+    redis.zadd("rq:scheduler:scheduled_jobs", {name: an_hour_ahead for name in planned(redis)})
+
+    scheduler(redis).enqueue_jobs()
+
+    assert max(planned(redis).values()) < an_hour_ahead - 3000
