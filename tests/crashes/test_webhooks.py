@@ -27,59 +27,73 @@ FIRST_RECORDING, LATER_RECORDING = [[p for p in OF_RECORDING if is_first_news(p)
 @pytest.mark.parametrize("point", [*in_webhooks("incoming_call"), *LATER_STATUS, *LATER_RECORDING], ids=str)
 def test_a_call_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
     with bench.armed_web(point) as (web, _):
-        call_sid = bench.call().result()
-        ends_well(bench, Kill(call_sid, web.child_fired()))
+        with bench.unswept(point):
+            call_sid = bench.call().result()
+            fired = web.child_fired()
+        ends_well(bench, Kill(call_sid, fired), is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", in_webhooks("stream_status", "stream_ended"), ids=str)
 def test_a_streamed_call_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
     with bench.armed_web(point, **STREAM) as (web, _):
-        call_sid = bench.call().result()
-        ends_well(bench, Kill(call_sid, web.child_fired()))
+        with bench.unswept(point):
+            call_sid = bench.call().result()
+            fired = web.child_fired()
+        ends_well(bench, Kill(call_sid, fired), is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", in_webhooks("fallback"), ids=str)
 def test_a_call_that_nobody_answers_since_the_web_process_was_killed_is_settled(bench: Bench, point: Point) -> None:
     with bench.armed_web(point) as (web, url):
-        bench.put_number(url, voice_url=NOWHERE)
-        call_sid = bench.call().result()
-        ends_well(bench, Kill(call_sid, web.child_fired()), like=NOT_RECORDED)
+        with bench.unswept(point):
+            bench.put_number(url, voice_url=NOWHERE)
+            call_sid = bench.call().result()
+            fired = web.child_fired()
+        ends_well(bench, Kill(call_sid, fired), like=NOT_RECORDED, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", in_webhooks("outbound_call"), ids=str)
 def test_an_outbound_call_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
     with bench.armed_web(point) as (web, url):
-        addresses = {"Url": f"{url}/webhook/outbound_call", "FallbackUrl": f"{url}/webhook/fallback"}
-        call_sid = outbound(bench, **addresses, **RECORDED)
-        ends_well(bench, Kill(call_sid, web.child_fired()), like=NOBODY_SPOKE)
+        with bench.unswept(point):
+            addresses = {"Url": f"{url}/webhook/outbound_call", "FallbackUrl": f"{url}/webhook/fallback"}
+            call_sid = outbound(bench, **addresses, **RECORDED)
+            fired = web.child_fired()
+        ends_well(bench, Kill(call_sid, fired), like=NOBODY_SPOKE, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", FIRST_STATUS, ids=str)
 def test_a_call_known_by_its_status_is_settled_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
     with bench.armed_web(point) as (web, url):
-        events = {"StatusCallback": f"{url}/webhook/call_status", "StatusCallbackEvent": "answered completed"}
-        call_sid = outbound(bench, Twiml=LISTENING, **events)
-        ends_well(bench, Kill(call_sid, web.child_fired()), like=NOT_RECORDED)
+        with bench.unswept(point):
+            events = {"StatusCallback": f"{url}/webhook/call_status", "StatusCallbackEvent": "answered completed"}
+            call_sid = outbound(bench, Twiml=LISTENING, **events)
+            fired = web.child_fired()
+        ends_well(bench, Kill(call_sid, fired), like=NOT_RECORDED, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", FIRST_RECORDING, ids=str)
 def test_a_call_known_by_its_recording_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
     with bench.armed_web(point) as (web, url):
-        call_sid = outbound(
-            bench, Twiml=LISTENING, RecordingStatusCallback=f"{url}/webhook/handle_recording", **RECORDED
-        )
-        ends_well(bench, Kill(call_sid, web.child_fired()), like=NOBODY_SPOKE)
+        with bench.unswept(point):
+            call_sid = outbound(
+                bench, Twiml=LISTENING, RecordingStatusCallback=f"{url}/webhook/handle_recording", **RECORDED
+            )
+            fired = web.child_fired()
+        ends_well(bench, Kill(call_sid, fired), like=NOBODY_SPOKE, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", in_webhooks("debugger"), ids=str)
 def test_a_call_known_by_its_errors_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
     with bench.armed_web(point) as (web, url):
-        call_sid = outbound(bench, Twiml=LISTENING, **RECORDED)
-        tell_of_error(bench, url, call_sid)
-        ends_well(bench, Kill(call_sid, web.child_fired()), like=NOBODY_SPOKE)
+        with bench.unswept(point):
+            call_sid = outbound(bench, Twiml=LISTENING, **RECORDED)
+            tell_of_error(bench, url, call_sid)
+            fired = web.child_fired()
+        ends_well(bench, Kill(call_sid, fired), like=NOBODY_SPOKE, is_swept_late=point.seam == "enqueue")
