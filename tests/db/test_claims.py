@@ -15,7 +15,7 @@ from db.words import DownloadStatus, Outcome, Stage, TextStatus
 from tests.support.calls import TERMS, get_call, get_task, make_business, make_calls, sid
 
 RIVALS = 6
-LINES, CALLS = 5, 10
+LINES, CALLS = 8, 10
 """Businesses, and calls each of them has waiting."""
 
 FORK_FREE = multiprocessing.get_context("spawn")
@@ -33,11 +33,13 @@ def must_claim(database: Database, number: int, *, stage: Stage = Stage.DOWNLOAD
 
 
 def race(url: str, place: int, barrier: Barrier) -> list[int]:
-    """What one of several processes gets when all start at once, each with another call, line after line."""
+    """What one of several processes gets when all start at once: in one line with the same call, in the next each
+    with another, so that they meet at the call's lock and at the line's."""
     database = Database(connect(with_driver(url), statement_seconds=10, application="rival"))
     won = []
     for line in range(LINES):
-        numbers = [line * CALLS + (place + step) % CALLS for step in range(CALLS)]
+        first = place if line % 2 else 0
+        numbers = [line * CALLS + (first + step) % CALLS for step in range(CALLS)]
         barrier.wait()
         won += [number for number in numbers if claim(database, number)]
     return won

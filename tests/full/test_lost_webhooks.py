@@ -19,6 +19,8 @@ from simulator.placing import place
 from tests.full import callers
 from tests.support.system import System, eventually
 
+pytestmark = pytest.mark.slow
+
 EVENTS = ("call-initiated", "call-ringing", "call-answered", "call-completed", "recording-completed")
 SUBSETS = list(chain.from_iterable(combinations(EVENTS, number) for number in range(len(EVENTS) + 1)))
 FEW = [(), EVENTS, ("recording-completed",), ("call-completed",), EVENTS[:-1]]

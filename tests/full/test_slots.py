@@ -25,6 +25,8 @@ from tests.support.calls import make_business, make_calls
 
 log = logging.getLogger(__name__)
 
+pytestmark = pytest.mark.slow
+
 LOOK_EVERY_SECONDS = 0.2
 FROZEN_SECONDS = 2 * TERMS.lease
 LONGEST_SECONDS = 600
