@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -52,3 +52,9 @@ def timeline(session: Session, call_id: int) -> Sequence[CallEvent]:
     return session.scalars(
         select(CallEvent).where(CallEvent.call_id == call_id).order_by(CallEvent.at, CallEvent.id)
     ).all()
+
+
+def count(session: Session, call_id: int, event: Event) -> int:
+    """How often that has happened to the call."""
+    happened = select(func.count()).where(CallEvent.call_id == call_id, CallEvent.event == event)
+    return session.scalar(happened) or 0

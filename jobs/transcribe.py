@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import recordings, stages
+from db import events, recordings, stages
 from db.engine import Database
+from db.events import Event
 from db.models import Business, CallLog
 from db.words import Speaker, Stage
 from jobs.keeper import Held
@@ -22,6 +23,9 @@ from providers.storage import Storage
 log = logging.getLogger(__name__)
 
 SAID_BY = "transcript"
+
+MOST_LOSSES = 3
+"""Of one call's file: a disk loses one once."""
 
 
 class Transcribe(Trade):
@@ -57,8 +61,16 @@ class Transcribe(Trade):
             with self._storage.local_copy(recording.file) as path:
                 heard = self._transcriber.transcribe(path, language=language, on_progress=partial(_show, held))
         except FileNotFoundError:
-            return _fetch_again
+            return self._have_fetched_again(held)
         return partial(self._settle, heard)
+
+    def _have_fetched_again(self, held: Held) -> Settle:
+        """Not for ever: this host may not see the folder that files are put into."""
+        with self._database.transaction() as session:
+            losses = events.count(session, held.claim.call_id, Event.FILE_LOST)
+        if losses >= MOST_LOSSES:
+            raise Rejected("gone", "The recording's file is not in our storage.", outcome="gave_up")
+        return _fetch_again
 
     def _settle(self, heard: Transcription, session: Session, call: CallLog) -> None:
         turns = [self._named(turn, heard.channels, call.direction) for turn in heard.turns]

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from redis import Redis
 
+from db import events, tasks
 from db.engine import Database
+from db.events import Event
 from db.models import Recording
-from db.words import DownloadStatus, Stage, TextStatus
-from jobs.transcribe import Transcribe
+from db.words import DownloadStatus, Outcome, Stage, TextStatus
+from jobs.transcribe import MOST_LOSSES, Transcribe
 from providers.speech import WhisperTranscriber
 from providers.storage import LocalStorage
 from tests.support.calls import get_call, get_task, make_calls, sid
@@ -16,18 +18,42 @@ from tests.support.crew import make_crew, work
 RECORDING_SID = "RE" + "7" * 32
 
 
-def test_a_file_that_has_gone_from_storage_is_fetched_again(database: Database, redis: Redis, tmp_path: Path) -> None:
+def transcribe_what_is_not_here(database: Database, redis: Redis, folder: Path) -> None:
+    trade = Transcribe(WhisperTranscriber("tiny.en"), LocalStorage(folder), database, customer_channel={"inbound": 0})
+    work(make_crew(database, redis, trade), sid(1))
+
+
+def make_call_without_its_file(database: Database) -> None:
     make_calls(database, Stage.TRANSCRIPT, [1])
     with database.transaction() as session:
         call = get_call(session, 1)
         call.recording_sid, call.recording_download_status = RECORDING_SID, DownloadStatus.READY
         session.add(Recording(call_id=call.id, recording_sid=RECORDING_SID, status="completed", file="gone.wav"))
-    trade = Transcribe(WhisperTranscriber("tiny.en"), LocalStorage(tmp_path), database, customer_channel={"inbound": 0})
 
-    work(make_crew(database, redis, trade), sid(1))
+
+def test_a_file_that_has_gone_from_storage_is_fetched_again(database: Database, redis: Redis, tmp_path: Path) -> None:
+    make_call_without_its_file(database)
+
+    transcribe_what_is_not_here(database, redis, tmp_path)
 
     with database.transaction() as session:
         call = get_call(session, 1)
         assert (call.recording_download_status, call.transcript_status) == (DownloadStatus.QUEUED, TextStatus.PENDING)
         assert get_task(session, 1, Stage.DOWNLOAD) is not None
         assert get_task(session, 1, Stage.TRANSCRIPT) is None
+
+
+def test_a_file_that_is_never_where_it_was_put_is_not_fetched_for_ever(
+    database: Database, redis: Redis, tmp_path: Path
+) -> None:
+    make_call_without_its_file(database)
+    with database.transaction() as session:
+        for _ in range(MOST_LOSSES):
+            events.note(session, get_call(session, 1).id, Event.FILE_LOST, said_by="storage")
+
+    transcribe_what_is_not_here(database, redis, tmp_path)
+
+    with database.transaction() as session:
+        call = get_call(session, 1)
+        assert (call.transcript_status, call.outcome) == (TextStatus.FAILED, Outcome.GAVE_UP)
+        assert tasks.open_stages(session, call) == {}
