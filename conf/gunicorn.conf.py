@@ -1,10 +1,9 @@
 """How gunicorn runs the web process. The port comes from PORT; the rest can be overridden with GUNICORN_CMD_ARGS."""
 
-import ctypes
 import signal
-import sys
 
 from conf import settings
+from launch import children
 
 bind = f"0.0.0.0:{settings.load().port}"
 worker_class = "gthread"
@@ -16,11 +15,10 @@ keepalive = 5
 accesslog = None
 loglevel = "warning"
 
-PR_SET_PDEATHSIG = 1
-"""prctl(2): have the kernel send a signal when the parent dies. Linux only."""
+end_with_master = children.die_with_parent(signal.SIGKILL)
 
 
 def post_fork(server: object, worker: object) -> None:
     """A worker whose master was killed would keep the port for as long as it drains, and nobody could answer."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if end_with_master:
+        end_with_master()

@@ -6,14 +6,14 @@ from datetime import timedelta
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from db import events, stages, tasks
+from db import events, recordings, stages, tasks
 from db.events import Event
-from db.models import HAS_CALL_SID, UNFINISHED, CallLog, Recording, Task
+from db.models import HAS_CALL_SID, UNFINISHED, CallLog, Task
+from db.sweep_runs import SAID_BY
 from db.tasks import seconds
 from db.words import DownloadStatus, RecordingStatus, Stage, TextStatus
 
 BATCH = 100
-SAID_BY = "sweep"
 
 
 def find(session: Session, *, youngest: float, oldest: timedelta) -> Sequence[CallLog]:
@@ -51,8 +51,7 @@ def put_in_line(session: Session, call: CallLog) -> Stage | None:
 
 
 def _stage_of(session: Session, call: CallLog) -> Stage:
-    has_recording = session.scalar(select(Recording.id).where(Recording.recording_sid == call.recording_sid))
-    if call.recording_status != RecordingStatus.COMPLETED or not has_recording:
+    if call.recording_status != RecordingStatus.COMPLETED or recordings.own(session, call) is None:
         return Stage.RECORDING
     if call.recording_download_status != DownloadStatus.READY:
         return Stage.DOWNLOAD

@@ -112,14 +112,14 @@ def settle_summary(session: Session, call: CallLog, text: str, *, model: str, sa
 def fail(session: Session, call: CallLog, stage: Stage, outcome: Outcome, error: str, *, said_by: str) -> None:
     """The stage has failed for good, and with it what would have come after."""
     if stage is Stage.RECORDING:
-        return _stop_looking(session, call, outcome, error, said_by)
+        return stop_looking(session, call, said_by=said_by, outcome=outcome, error=error)
     if _fall_back(session, call, stage):
         call.last_error = _told(stage, error)
         events.note(session, call.id, Event.STAGE_FAILED, said_by=said_by, stage=stage, error=error)
         return None
     if stage is Stage.DOWNLOAD:
         call.recording_download_status, call.recording_next_retry_at = DownloadStatus.FAILED, None
-        call.recording_fail_count = (call.recording_fail_count or 0) + 1
+        _count_failed_download(call)
     if stage is Stage.TRANSCRIPT:
         call.transcript_source = "failed"
     if stage is Stage.SUMMARY:
@@ -158,15 +158,9 @@ def _go_on(session: Session, call: CallLog, stage: Stage, status: str | None) ->
         tasks.open_task(session, call, stage)
 
 
-def end_without_news(session: Session, call: CallLog, *, said_by: str) -> None:
-    """The phone company has no recording of an ended call: one that we never saw is not to be had any more."""
-    if not has_recording_ended(call):
-        settle_without_recording(session, call, said_by=said_by)
-    else:
-        _end_what_waits(session, call, said_by=said_by)
-
-
-def _stop_looking(session: Session, call: CallLog, outcome: Outcome, error: str, said_by: str) -> None:
+def stop_looking(
+    session: Session, call: CallLog, *, said_by: str, outcome: Outcome = Outcome.NO_RECORDING, error: str | None = None
+) -> None:
     """Nothing more is to be learned of the call; what is known of its recording stays."""
     if not has_recording_ended(call):
         settle_without_recording(session, call, said_by=said_by, outcome=outcome, error=error)
@@ -186,11 +180,9 @@ def _end_what_waits(session: Session, call: CallLog, *, said_by: str) -> None:
 
 def wait(session: Session, call: CallLog, stage: Stage, error: str, *, said_by: str, delay: float) -> None:
     """An attempt did not succeed; another one comes in `delay` seconds."""
-    call.retry_count = (call.retry_count or 0) + 1
     call.last_error = _told(stage, error)
     mark_open(call, stage, DownloadStatus.FAILED)
-    if stage is Stage.DOWNLOAD:
-        call.recording_fail_count = (call.recording_fail_count or 0) + 1
+    _count_retry(call, stage)
     events.note(session, call.id, Event.STAGE_RETRIED, said_by=said_by, stage=stage, error=error, delay=round(delay))
 
 
@@ -201,9 +193,7 @@ def blame_ourselves(call: CallLog, stage: Stage, error: str) -> None:
 
 def note_interruption(session: Session, call: CallLog, stage: Stage, error: str, *, said_by: str) -> None:
     """An attempt ended with its worker; the next one may come at once."""
-    call.retry_count = (call.retry_count or 0) + 1
-    if stage is Stage.DOWNLOAD:
-        call.recording_fail_count = (call.recording_fail_count or 0) + 1
+    _count_retry(call, stage)
     events.note(session, call.id, Event.STAGE_RETRIED, said_by=said_by, stage=stage, error=error)
 
 
@@ -237,6 +227,16 @@ def mark_claimed(call: CallLog, stage: Stage) -> None:
         call.transcript_status = TextStatus.PROCESSING
     elif stage is Stage.SUMMARY:
         call.summary_status = TextStatus.PROCESSING
+
+
+def _count_retry(call: CallLog, stage: Stage) -> None:
+    call.retry_count = (call.retry_count or 0) + 1
+    if stage is Stage.DOWNLOAD:
+        _count_failed_download(call)
+
+
+def _count_failed_download(call: CallLog) -> None:
+    call.recording_fail_count = (call.recording_fail_count or 0) + 1
 
 
 def _forget_failures(call: CallLog) -> None:

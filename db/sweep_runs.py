@@ -7,8 +7,12 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from db import clock
 from db.models import SweepRun
 from db.tasks import seconds
+
+SAID_BY = "sweep"
+"""Who says so, in the events of what a sweep has changed."""
 
 FOR_EVER = 10.0**9
 
@@ -33,7 +37,7 @@ def note(session: Session, name: str, *, gap: float = FOR_EVER, repaired: int = 
 
 def window(session: Session, name: str, *, oldest: timedelta, newest: timedelta) -> tuple[datetime, datetime]:
     """What has not been looked at yet: from the watermark, or `oldest` ago at first, until `newest` ago."""
-    now = session.scalars(select(func.now())).one()
+    now = clock.now(session)
     watermark = session.scalar(select(SweepRun.watermark).where(SweepRun.name == name))
     return watermark or now - oldest, now - newest
 

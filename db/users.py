@@ -25,6 +25,9 @@ TOKEN_BYTES = 32
 SESSION = "session"
 """The name of the tokens that browsers keep: signing out revokes them, so that a copied cookie ends too."""
 
+SESSION_LASTS = timedelta(days=14)
+"""Since the browser was last here."""
+
 
 def role_of(user: User) -> Role:
     """The user's role in our words."""
@@ -83,10 +86,10 @@ def revoke_token(session: Session, token: str) -> None:
     session.execute(update(ApiToken).where(mine, ApiToken.revoked_at.is_(None)).values(revoked_at=func.now()))
 
 
-def forget_sessions(session: Session, *, older_than: timedelta) -> None:
-    """Drop the tokens of browsers that have not been here for so long: their cookies have ended too."""
+def forget_sessions(session: Session) -> None:
+    """Drop the tokens of browsers whose cookies have ended."""
     last_seen = func.coalesce(ApiToken.last_used_at, ApiToken.created_at)
-    session.execute(delete(ApiToken).where(ApiToken.name == SESSION, last_seen < func.now() - older_than))
+    session.execute(delete(ApiToken).where(ApiToken.name == SESSION, last_seen < func.now() - SESSION_LASTS))
 
 
 def _fingerprint(token: str) -> str:

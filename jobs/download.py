@@ -19,7 +19,8 @@ from db.words import Stage
 from jobs import recording_files
 from jobs.facts import call_facts
 from jobs.keeper import Held
-from jobs.pipeline import Later, Pace, Settle, Trade
+from jobs.pace import Pace
+from jobs.pipeline import Later, Settle, Trade
 from jobs.recording_files import Check, File
 from providers.audio import AudioFacts
 from providers.errors import NotThereYet, OurOutage, ProviderError, Rejected, Unavailable
@@ -30,12 +31,6 @@ log = logging.getLogger(__name__)
 
 WAITS = (1, 2, 3)
 """Seconds between tries while the phone company finishes a file: mostly it takes no longer."""
-
-WAIT_SHARE = 4
-"""Ask again after a quarter of the time that it has been unfinished."""
-
-GIVE_UP_AFTER_SECONDS = 24 * 3600
-"""The phone company mostly has the file within 30 s; after a day it will never have it."""
 
 FINISHED = "completed"
 NO_FILE_TO_COME = {"absent", "deleted", "failed"}
@@ -66,7 +61,7 @@ class Download(Trade):
 
     def disown(self, claim: Claim) -> None:
         """Remove what a late attempt finished, unless the row names it: a commit may succeed without our hearing."""
-        with suppress(OurOutage):  # then the next attempt finds it
+        with suppress(OurOutage):  # then it stays, used by nobody, until the recording is fetched once more
             for name in recording_files.of_claim(self._storage, claim):
                 if not self._is_in_use(claim, name):
                     self._storage.delete(name)
@@ -99,10 +94,9 @@ class Download(Trade):
             return Rejected("gone", "The recording was deleted at the phone company.", outcome="gone")
         if status == FINISHED:
             return Unavailable("not_there_yet", "The phone company says it has the file, but does not give it.")
-        age = self._seconds_unfinished(wanted)
-        if age > GIVE_UP_AFTER_SECONDS:
+        wait = self._pace.while_unfinished(self._seconds_unfinished(wanted))
+        if wait is None:
             return Rejected("not_there_yet", "The phone company never finished the recording.", outcome="gave_up")
-        wait = min(max(age / WAIT_SHARE, self._pace.base), self._pace.longest)
         return NotThereYet("not_there_yet", "The phone company does not have the file yet.", retry_after=wait)
 
     def _seconds_unfinished(self, wanted: Recording) -> float:
@@ -140,7 +134,7 @@ class Download(Trade):
         log_event(log, logging.INFO, "WORKER_DOWNLOAD_DONE", call_sid=call.call_sid, file=short_name, bytes=size)
 
     def _discard(self, name: str, session: Session) -> None:
-        with suppress(OurOutage):  # then the next attempt finds it
+        with suppress(OurOutage):  # as above
             self._storage.delete(name)
 
 

@@ -9,7 +9,6 @@ PostgreSQL may be away at any of these steps. What was found out is kept until i
 """
 
 import logging
-import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from db.engine import OUTAGES, Database
 from db.models import CallLog
 from db.words import Outcome, Stage
 from jobs.keeper import Held, Keeper
+from jobs.pace import Pace
 from jobs.queues import JOB_TYPE, Queues
 from providers.errors import OurOutage, ProviderError, Rejected, Unavailable
 
@@ -39,9 +39,6 @@ Written = TypeVar("Written")
 
 WRITE_AGAIN_SECONDS = 1.0
 """A result waits for PostgreSQL; asking more often would not bring it back sooner."""
-
-JITTER = 0.2
-"""Delays are lengthened by up to this share, so that calls that failed together do not come back together."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +68,6 @@ class Trade(ABC):
 
     def warm_up(self) -> None:  # noqa: B027 - most trades need nothing
         """Make ready what takes long, before the first call."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How often is tried again: the first delay and the longest, in seconds."""
-
-    base: float
-    longest: float
 
 
 @dataclass(frozen=True)
@@ -198,7 +187,7 @@ def _conclude(claim: Claim, settle: Settle, session: Session, call: CallLog) -> 
 def _again_or_give_up(crew: Crew, claim: Claim, error: Unavailable) -> str:
     if error.counts and claim.attempts >= crew.terms.attempts:
         return _fail(crew, claim, Outcome.GAVE_UP, error)
-    delay = max(error.retry_after or 0, _delay(crew.pace, claim.attempts))
+    delay = max(error.retry_after or 0, crew.pace.after_failure(claim.attempts))
     _write(crew, claim, partial(_postpone, crew.name, claim, error, delay))
     _log_failure(claim, error, logging.WARNING)
     return "retry"
@@ -229,11 +218,6 @@ def _log_failure(claim: Claim, error: ProviderError, level: int) -> None:
 def _log_outage(call_sid: str, error: Exception) -> None:
     kind = type(error).__name__
     log_event(log, logging.WARNING, "WORKER_JOB_FAILED", call_sid=call_sid, reason="db_error", type=kind)
-
-
-def _delay(pace: Pace, attempts: int) -> float:
-    shortest = pace.base * 2 ** (attempts - 1)
-    return min(shortest * (1 + JITTER * random.random()), pace.longest)  # noqa: S311 - spreads load, hides nothing
 
 
 def _let_in(crew: Crew, claim: Claim) -> None:

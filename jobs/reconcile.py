@@ -7,6 +7,7 @@ from db import calls, events, recordings, stages, sweep_runs
 from db.calls import CallFacts
 from db.engine import Database
 from db.events import Event
+from db.sweep_runs import SAID_BY
 from db.words import Stage
 from jobs.facts import recording_facts
 from jobs.pipeline import Crew
@@ -22,8 +23,6 @@ WINDOWS_A_SWEEP = 10
 
 OVERLAP = timedelta(minutes=1)
 """The phone company's clock and list may be a little behind."""
-
-SAID_BY = "sweep"
 
 
 @sweep

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from db.recordings import RecordingFacts
 from db.words import FINAL_CALL_STATUSES, Outcome, RecordingMode, Stage
 from jobs.facts import call_facts, recording_facts
 from jobs.keeper import Held
+from jobs.pace import Pace
 from jobs.pipeline import Later, Settle, Trade
 from providers.errors import Unavailable
 from providers.telephony import CallInfo, NotEligible, RecordingInfo, Telephony
@@ -29,35 +30,31 @@ LOOK_EVERY_SECONDS = 1.5
 
 LOOK_FOR_SECONDS = 15
 
-LOOKS_SHARE = 4
-"""Look again after a quarter of the time that has passed since the hang-up."""
-
-GIVE_UP_AFTER_SECONDS = 24 * 3600
-"""The phone company mostly has the file within 30 s; after a day it will never have it."""
-
 NEVER_FINISHED = "the phone company never finished the recording"
 SAID_BY = "start"
 
 
-@dataclass(frozen=True)
-class Patience:
-    """When to ask again, in seconds: while the call is on; at first and at most, once it has ended unrecorded."""
-
-    on_the_line: float
-    hung_up: float
-    longest: float
-
-
 class Record(Trade):
-    """Looks before it starts anything: a second recording of a call costs money and helps nobody."""
+    """Looks before it starts anything: a second recording of a call costs money and helps nobody.
+
+    It asks again every `on_the_line` seconds while the call is on, and at this pace once it has ended.
+    """
 
     stage = Stage.RECORDING
     longest = 300
 
     def __init__(
-        self, telephony: Telephony, database: Database, patience: Patience, *, callback: str, may_start: bool
+        self,
+        telephony: Telephony,
+        database: Database,
+        pace: Pace,
+        *,
+        on_the_line: float,
+        callback: str,
+        may_start: bool,
     ) -> None:
-        self._telephony, self._database, self._patience = telephony, database, patience
+        self._telephony, self._database = telephony, database
+        self._pace, self._on_the_line = pace, on_the_line
         self._callback, self._may_start = callback, may_start
 
     def work(self, held: Held) -> Settle:
@@ -114,13 +111,13 @@ class Record(Trade):
 
     def _take_in(self, info: CallInfo, found: Sequence[RecordingInfo], session: Session, call: CallLog) -> Later | None:
         """Tell the database what the phone company has."""
-        calls.tell(session, call_facts(info), ask_after=self._patience.hung_up)
+        calls.tell(session, call_facts(info), ask_after=self._pace.base)
         for facts in map(self._facts, found):
             self._tell(session, call, facts)
         return self._later(session, call)
 
     def _tell(self, session: Session, call: CallLog, facts: RecordingFacts) -> None:
-        if recordings.tell(session, call, facts, said_by=SAID_BY, ask_after=self._patience.hung_up):
+        if recordings.tell(session, call, facts, said_by=SAID_BY, ask_after=self._pace.base):
             recordings.log_start(call, facts)
         else:
             log_event(log, logging.DEBUG, "RECORDING_ALREADY_RUNNING", call_sid=call.call_sid)
@@ -129,11 +126,11 @@ class Record(Trade):
         return recording_facts(info, self._telephony.url_of(info.recording_sid))
 
     def _settle_without(self, info: CallInfo, session: Session, call: CallLog) -> None:
-        calls.tell(session, call_facts(info), ask_after=self._patience.hung_up)
-        stages.end_without_news(session, call, said_by=SAID_BY)
+        calls.tell(session, call_facts(info), ask_after=self._pace.base)
+        stages.stop_looking(session, call, said_by=SAID_BY)
 
     def _ask_later(self, info: CallInfo, session: Session, call: CallLog) -> Later | None:
-        calls.tell(session, call_facts(info), ask_after=self._patience.hung_up)
+        calls.tell(session, call_facts(info), ask_after=self._pace.base)
         return self._later(session, call)
 
     def _later(self, session: Session, call: CallLog) -> Later | None:
@@ -142,9 +139,9 @@ class Record(Trade):
         if has_hung_up and has_recording_ended:
             return None
         if not has_hung_up:
-            return Later(self._patience.on_the_line)
-        silence = calls.seconds_since_end(session, call)
-        if silence > GIVE_UP_AFTER_SECONDS:
+            return Later(self._on_the_line)
+        delay = self._pace.while_unfinished(calls.seconds_since_end(session, call))
+        if delay is None:
             stages.fail(session, call, Stage.RECORDING, Outcome.GAVE_UP, NEVER_FINISHED, said_by=SAID_BY)
             return None
-        return Later(min(max(silence / LOOKS_SHARE, self._patience.hung_up), self._patience.longest))
+        return Later(delay)

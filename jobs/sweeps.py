@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 
 from db import claims, deliveries, forgotten, stages, sweep_runs, tasks, users
 from db.claims import Claim
+from db.sweep_runs import SAID_BY
 from db.words import Outcome
 from jobs.pipeline import Crew
 from jobs.upkeep import Upkeep, admit, log_work, sweep
 
-SAID_BY = "sweep"
 INTERRUPTED = "The worker stopped in the middle of it."
 
 SHORTEST_GAP_SECONDS = 3
@@ -18,9 +18,6 @@ SHORTEST_GAP_SECONDS = 3
 
 KEEP_DELIVERIES = timedelta(days=7)
 """The phone company repeats an event within seconds."""
-
-KEEP_SESSIONS = timedelta(days=14)
-"""As long as a browser keeps its cookie."""
 
 
 @sweep
@@ -85,6 +82,6 @@ def leftovers(crew: Crew, upkeep: Upkeep) -> None:
     """What killed workers and passed days have left behind: part files, old tokens of deliveries and sessions."""
     with crew.database.transaction() as session:
         deliveries.forget(session, older_than=KEEP_DELIVERIES)
-        users.forget_sessions(session, older_than=KEEP_SESSIONS)
+        users.forget_sessions(session)
         sweep_runs.note(session, "leftovers")
     log_work(repaired=upkeep.storage.sweep_parts(crew.terms.lease))

@@ -16,7 +16,8 @@ from db.claims import Terms
 from db.engine import Database, connect
 from jobs import redis
 from jobs.keeper import Keeper
-from jobs.pipeline import ON_DUTY, Crew, Pace
+from jobs.pace import pace_of
+from jobs.pipeline import ON_DUTY, Crew
 from jobs.queues import QUEUES, Queues
 from jobs.warm import WarmWorker
 
@@ -73,7 +74,7 @@ def make_worker(config: Settings, queue: str) -> WarmWorker:
         queues=queues,
         keeper=keeper,
         terms=Terms(slots=config.business_slots, lease=config.lease_seconds, attempts=config.max_attempts),
-        pace=Pace(base=config.retry_base_seconds, longest=config.retry_max_seconds),
+        pace=pace_of(config),
         cooldown=config.enqueue_cooldown_seconds,
     )
     return worker

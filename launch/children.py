@@ -14,7 +14,7 @@ PR_SET_PDEATHSIG = 1
 def start(command: list[str], *, stop_signal: signal.Signals, **options: Any) -> "subprocess.Popen[bytes]":
     """Start a child in a process group of its own: Ctrl-C reaches us alone, and we stop it in our order."""
     return subprocess.Popen(  # noqa: S603 - our own commands
-        command, process_group=0, preexec_fn=_die_with_parent(stop_signal), **options
+        command, process_group=0, preexec_fn=die_with_parent(stop_signal), **options
     )
 
 
@@ -29,7 +29,8 @@ def stop(child: "subprocess.Popen[bytes]", stop_signal: signal.Signals, seconds:
         child.wait()
 
 
-def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+    """What a child is to call after its fork; None where the kernel offers no such thing."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

@@ -19,6 +19,9 @@ from jobs.queues import Queues
 from launch import embedded
 from providers.storage import LocalStorage
 from providers.telephony import TwiML
+from simulator.exchange import Exchange
+from tests.simulator.simulated_company import ACCOUNT, Company
+from tests.simulator.simulated_customer import ANSWER_AND_DIAL, Customer
 from tests.support import servers
 from tests.support.people import People, make_people
 from tests.support.servers import Server
@@ -158,6 +161,23 @@ def twilio(client: FlaskClient) -> Twilio:
 def people(database: Database) -> People:
     """Alice and Bob, each with a business; and an operator."""
     return make_people(database)
+
+
+@pytest.fixture
+def customer() -> Iterator[Customer]:
+    """Whom the phone company in this process tells of calls: a web server that has each answered and recorded."""
+    customer = Customer()
+    customer.twiml("/webhook/incoming_call", ANSWER_AND_DIAL)
+    yield customer
+    customer.close()
+
+
+@pytest.fixture
+def company(customer: Customer) -> Iterator[Company]:
+    """The simulated phone company, on a real port of this process."""
+    company = Company(Exchange(ACCOUNT, customer.url))
+    yield company
+    company.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The web process: webhooks, API and pages."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask
@@ -10,7 +9,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from redis import Redis
 
-from db import patience
+from db import patience, users
 from web import auth, errors, forgery, headers, locale, queue_page
 from web.api import api
 from web.health import health
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 256 * 1024
 SIGN_INS = "20 per minute"
-SESSION = timedelta(days=14)
 
 PATIENCE_SECONDS = 2.5
 """Of a request with a database that does not answer: the phone company wants to hear of it within three."""
@@ -40,7 +38,7 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=is_https,
-        PERMANENT_SESSION_LIFETIME=SESSION,
+        PERMANENT_SESSION_LIFETIME=users.SESSION_LASTS,
         WTF_CSRF_TIME_LIMIT=None,  # a page may stay open for days
     )
     auth.init_app(app)

@@ -15,7 +15,7 @@ from web.auth import reader
 from web.cursor import Cursor
 from web.explain import explain
 from web.house import house
-from web.retry import STAGES, admit, request_retry, told
+from web.retry import STAGES, request_retry, told
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
@@ -98,7 +98,7 @@ def _have_fetched(call_sid: str, lost: str | None) -> tuple[CallLog, dict[str, A
         is_requested = audio.request_download(session, call, lost)
         status = audio.status_of(session, call)
     if is_requested:
-        admit(Stage.DOWNLOAD, call)
+        house().admit(Stage.DOWNLOAD, call)
     return call, status
 
 

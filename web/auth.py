@@ -22,8 +22,6 @@ NUL = "\0"
 """PostgreSQL has no text with it."""
 
 BEARER = "Bearer "
-SESSION = "session"
-"""The name of the tokens that browsers keep: signing out revokes them, so that a copied cookie ends too."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def sign_in(session: Session, email: str, password: str) -> Reader | None:
     if not _verifies(user.password_hash if user else NOBODY, password) or user is None:
         return None
     users.note_login(user)
-    return _reader(session, user, users.add_token(session, user, SESSION))
+    return _reader(session, user, users.add_token(session, user, users.SESSION))
 
 
 def _verifies(stored: str, password: str) -> bool:

@@ -1,12 +1,11 @@
 """Is it alive, and is it ready?"""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
 from redis.exceptions import RedisError
 
-from db import schema, sweep_runs
+from db import clock, schema, sweep_runs
 from db.engine import OUTAGES
 from web.house import house
 
@@ -50,8 +49,7 @@ def _sweeps() -> dict[str, Any]:
     """Of each sweep: seconds since its last run, and how many calls it has ever put right."""
     try:
         with house().database.transaction() as session:
-            runs = sweep_runs.all_runs(session)
+            now, runs = clock.now(session), sweep_runs.all_runs(session)
     except OUTAGES:
         return {}
-    now = datetime.now(UTC)
     return {run.name: {"age": round((now - run.ran_at).total_seconds()), "repaired": run.repaired} for run in runs}

@@ -1,15 +1,21 @@
 """What the web process has, and how a view reaches it."""
 
+import logging
 from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app
 
+from conf.logs import log_event
 from conf.settings import Settings
-from db.engine import Database
+from db.engine import OUTAGES, Database
+from db.models import CallLog
+from db.words import Stage
 from jobs.queues import Queues
 from providers.storage import Storage
 from providers.telephony import TwiML
+
+log = logging.getLogger(__name__)
 
 KEY = "second_zero"
 
@@ -23,6 +29,13 @@ class House:
     queues: Queues
     storage: Storage
     twiml: TwiML
+
+    def admit(self, stage: Stage, call: CallLog) -> None:
+        """Have the call's line enqueued, after the commit and as best effort: the sweep enqueues what is missing."""
+        try:
+            self.queues.admit(stage, call.business_id)
+        except OUTAGES as error:
+            log_event(log, logging.WARNING, "ENQUEUE_FAILED", call_sid=call.call_sid, reason=type(error).__name__)
 
 
 def house() -> House:

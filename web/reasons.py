@@ -96,13 +96,10 @@ def told(reason: str) -> str:
     return reason
 
 
-def last_of(call: CallLog, *stages: Stage) -> str | None:
-    """What went wrong last, in English and without the stage, if it was in one of these stages."""
-    for stage in stages:
-        prefix = f"{PREFIX[stage]}: "
-        if (call.last_error or "").startswith(prefix):
-            return (call.last_error or "").removeprefix(prefix)
-    return None
+def last_of(call: CallLog, stage: Stage) -> str | None:
+    """What went wrong last, in English and without the stage, if it was in this one."""
+    error, prefix = call.last_error or "", f"{PREFIX[stage]}: "
+    return error.removeprefix(prefix) if error.startswith(prefix) else None
 
 
 def last_error(call: CallLog) -> str:

@@ -1,21 +1,14 @@
 """A stage done again because a reader asks for it, on a page or through the API."""
 
-import logging
-
 from flask import abort
 from flask_babel import gettext
 
-from conf.logs import log_event
 from db import retries
-from db.engine import OUTAGES
-from db.models import CallLog
 from db.retries import Refusal
 from db.words import Stage
 from web import loader
 from web.auth import reader
 from web.house import house
-
-log = logging.getLogger(__name__)
 
 STAGES = {"recording": Stage.RECORDING, "transcript": Stage.TRANSCRIPT, "summary": Stage.SUMMARY}
 """What a reader may ask for: the download belongs to the recording."""
@@ -29,7 +22,7 @@ def request_retry(call_sid: str, stage: Stage, *, force: bool = False) -> None:
     with house().database.transaction() as session:
         call = loader.load_call(session, who, call_sid, lock=True)
         opened = retries.retry(session, call, stage, force=force, said_by=f"user:{who.id}")
-    admit(opened, call)
+    house().admit(opened, call)
 
 
 def told(refusal: Refusal) -> str:
@@ -42,11 +35,3 @@ def told(refusal: Refusal) -> str:
         Refusal.NO_TRANSCRIPT: gettext("There is no transcript to sum up: have the transcript written first."),
         Refusal.NO_SPEECH: gettext("Nobody spoke, so there is nothing to sum up."),
     }[refusal]
-
-
-def admit(stage: Stage, call: CallLog) -> None:
-    """After the commit, as best effort: the sweep enqueues what is missing."""
-    try:
-        house().queues.admit(stage, call.business_id)
-    except OUTAGES as error:
-        log_event(log, logging.WARNING, "ENQUEUE_FAILED", call_sid=call.call_sid, reason=type(error).__name__)

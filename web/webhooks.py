@@ -12,7 +12,6 @@ from werkzeug.exceptions import BadRequest
 from conf.logs import log_event
 from db import calls, costs, deliveries, events, recordings, streams, tasks
 from db.calls import TWILIO, CallFacts
-from db.engine import OUTAGES
 from db.events import Event
 from db.models import Business, CallLog
 from db.words import FINAL_CALL_STATUSES, RecordingMode, RecordingStatus, Stage
@@ -55,7 +54,7 @@ def call_status() -> Answered:
         call = _tell(session, facts)
         if facts.status == "in-progress" and call.recording_status == RecordingStatus.PENDING:
             _expect_recording(session, call)
-    _enqueue(Stage.RECORDING, call)
+    house().admit(Stage.RECORDING, call)
     return NOTHING_MORE
 
 
@@ -73,9 +72,9 @@ def handle_recording() -> Answered:
         recordings.log_start(call, facts)
     who = {"call_sid": call.call_sid, "recording_sid": recording_sid}
     log_event(log, logging.INFO, "RECORDING_CALLBACK", **who, status=facts.status)
-    _enqueue(Stage.DOWNLOAD, call)
+    house().admit(Stage.DOWNLOAD, call)
     if call.direction is None:
-        _enqueue(Stage.RECORDING, call)
+        house().admit(Stage.RECORDING, call)
     return NOTHING_MORE
 
 
@@ -120,7 +119,7 @@ def debugger() -> Answered:
         is_open = call.recording_status in (RecordingStatus.PENDING, RecordingStatus.RECORDING)
         if code in LOST_WEBHOOK and (is_open or call.call_status not in FINAL_CALL_STATUSES):
             tasks.open_task(session, call, Stage.RECORDING)
-    _enqueue(Stage.RECORDING, call)
+    house().admit(Stage.RECORDING, call)
     return NOTHING_MORE
 
 
@@ -133,7 +132,7 @@ def fallback() -> Response:
         call = _tell(session, facts)
         events.note(session, call.id, Event.FALLBACK_USED, said_by=TWILIO, once=f"fallback:{code}", error_code=code)
         answer = _take(session, call)
-    _enqueue(Stage.RECORDING, call)
+    house().admit(Stage.RECORDING, call)
     return _twiml(house().twiml.answer(answer, record=_records_by_twiml() and call.direction == "inbound"))
 
 
@@ -157,7 +156,7 @@ def _put_through(direction: str, *, record: bool) -> Response:
     with house().database.transaction() as session:
         call = _tell(session, replace(facts, direction=facts.direction or direction))
         answer = _take(session, call)
-    _enqueue(Stage.RECORDING, call)
+    house().admit(Stage.RECORDING, call)
     return _twiml(house().twiml.answer(answer, record=record))
 
 
@@ -218,14 +217,6 @@ def _payload() -> dict[str, object]:
     except (ValueError, RecursionError):  # no JSON, or brackets within brackets without end
         return {}
     return payload if isinstance(payload, dict) else {}
-
-
-def _enqueue(stage: Stage, call: CallLog) -> None:
-    """After the commit, as best effort: the sweep enqueues what is missing."""
-    try:
-        house().queues.admit(stage, call.business_id)
-    except OUTAGES as error:
-        log_event(log, logging.WARNING, "ENQUEUE_FAILED", call_sid=call.call_sid, reason=type(error).__name__)
 
 
 def _twiml(document: str) -> Response:

@@ -141,6 +141,16 @@ class Bench:
             yield armed, url
 
     @contextmanager
+    def killed_web(self, point: Point, call: Callable[[str], str], **variables: str) -> Iterator[Kill]:
+        """A call of which the web process at the given address is told, and which kills it there; the server starts
+        the next one, and serves until the block ends."""
+        with self.armed_web(point, **variables) as (web, url):
+            with self.unswept(point):
+                call_sid = call(url)
+                fired = web.child_fired()
+            yield Kill(call_sid, fired)
+
+    @contextmanager
     def other_web(self, **variables: str) -> Iterator[None]:
         """A web process with other settings, which the phone company tells of the owner's calls meanwhile."""
         url, known = _address()

@@ -56,9 +56,9 @@ def test_a_call_whose_worker_was_killed_is_finished_once(bench: Bench, name: str
 
 
 def test_a_recording_is_fetched_though_the_web_process_was_killed_before_it_could_enqueue(bench: Bench) -> None:
-    with bench.armed_web(named("handle_recording:commit:admit_download:after")) as (web, _):
-        call_sid = bench.call().result()
-        ends_well(bench, Kill(call_sid, web.child_fired()))
+    point = named("handle_recording:commit:admit_download:after")
+    with bench.killed_web(point, lambda _: bench.call().result()) as kill:
+        ends_well(bench, kill)
 
 
 def test_sweeps_go_on_though_the_scheduler_was_killed_in_mid_tick(bench: Bench) -> None:

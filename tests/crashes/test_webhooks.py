@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.crashes.bench import Bench, Kill
+from tests.crashes.bench import Bench
 from tests.crashes.points import Point, in_webhooks
 from tests.crashes.right_end import NOBODY_SPOKE, NOT_RECORDED, ends_well
 from tests.crashes.scenes import LISTENING, RECORDED, outbound, tell_of_error
@@ -26,74 +26,68 @@ FIRST_RECORDING, LATER_RECORDING = [[p for p in OF_RECORDING if is_first_news(p)
 @pytest.mark.slow
 @pytest.mark.parametrize("point", [*in_webhooks("incoming_call"), *LATER_STATUS, *LATER_RECORDING], ids=str)
 def test_a_call_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
-    with bench.armed_web(point) as (web, _):
-        with bench.unswept(point):
-            call_sid = bench.call().result()
-            fired = web.child_fired()
-        ends_well(bench, Kill(call_sid, fired), is_swept_late=point.seam == "enqueue")
+    with bench.killed_web(point, lambda _: bench.call().result()) as kill:
+        ends_well(bench, kill, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", in_webhooks("stream_status", "stream_ended"), ids=str)
 def test_a_streamed_call_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
-    with bench.armed_web(point, **STREAM) as (web, _):
-        with bench.unswept(point):
-            call_sid = bench.call().result()
-            fired = web.child_fired()
-        ends_well(bench, Kill(call_sid, fired), is_swept_late=point.seam == "enqueue")
+    with bench.killed_web(point, lambda _: bench.call().result(), **STREAM) as kill:
+        ends_well(bench, kill, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", in_webhooks("fallback"), ids=str)
 def test_a_call_that_nobody_answers_since_the_web_process_was_killed_is_settled(bench: Bench, point: Point) -> None:
-    with bench.armed_web(point) as (web, url):
-        with bench.unswept(point):
-            bench.put_number(url, voice_url=NOWHERE)
-            call_sid = bench.call().result()
-            fired = web.child_fired()
-        ends_well(bench, Kill(call_sid, fired), like=NOT_RECORDED, is_swept_late=point.seam == "enqueue")
+    def unanswered(url: str) -> str:
+        bench.put_number(url, voice_url=NOWHERE)
+        return bench.call().result()
+
+    with bench.killed_web(point, unanswered) as kill:
+        ends_well(bench, kill, like=NOT_RECORDED, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", in_webhooks("outbound_call"), ids=str)
 def test_an_outbound_call_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
-    with bench.armed_web(point) as (web, url):
-        with bench.unswept(point):
-            addresses = {"Url": f"{url}/webhook/outbound_call", "FallbackUrl": f"{url}/webhook/fallback"}
-            call_sid = outbound(bench, **addresses, **RECORDED)
-            fired = web.child_fired()
-        ends_well(bench, Kill(call_sid, fired), like=NOBODY_SPOKE, is_swept_late=point.seam == "enqueue")
+    def placed(url: str) -> str:
+        addresses = {"Url": f"{url}/webhook/outbound_call", "FallbackUrl": f"{url}/webhook/fallback"}
+        return outbound(bench, **addresses, **RECORDED)
+
+    with bench.killed_web(point, placed) as kill:
+        ends_well(bench, kill, like=NOBODY_SPOKE, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", FIRST_STATUS, ids=str)
 def test_a_call_known_by_its_status_is_settled_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
-    with bench.armed_web(point) as (web, url):
-        with bench.unswept(point):
-            events = {"StatusCallback": f"{url}/webhook/call_status", "StatusCallbackEvent": "answered completed"}
-            call_sid = outbound(bench, Twiml=LISTENING, **events)
-            fired = web.child_fired()
-        ends_well(bench, Kill(call_sid, fired), like=NOT_RECORDED, is_swept_late=point.seam == "enqueue")
+    def placed(url: str) -> str:
+        events = {"StatusCallback": f"{url}/webhook/call_status", "StatusCallbackEvent": "answered completed"}
+        return outbound(bench, Twiml=LISTENING, **events)
+
+    with bench.killed_web(point, placed) as kill:
+        ends_well(bench, kill, like=NOT_RECORDED, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", FIRST_RECORDING, ids=str)
 def test_a_call_known_by_its_recording_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
-    with bench.armed_web(point) as (web, url):
-        with bench.unswept(point):
-            call_sid = outbound(
-                bench, Twiml=LISTENING, RecordingStatusCallback=f"{url}/webhook/handle_recording", **RECORDED
-            )
-            fired = web.child_fired()
-        ends_well(bench, Kill(call_sid, fired), like=NOBODY_SPOKE, is_swept_late=point.seam == "enqueue")
+    def placed(url: str) -> str:
+        callback = f"{url}/webhook/handle_recording"
+        return outbound(bench, Twiml=LISTENING, RecordingStatusCallback=callback, **RECORDED)
+
+    with bench.killed_web(point, placed) as kill:
+        ends_well(bench, kill, like=NOBODY_SPOKE, is_swept_late=point.seam == "enqueue")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", in_webhooks("debugger"), ids=str)
 def test_a_call_known_by_its_errors_is_kept_though_the_web_process_was_killed(bench: Bench, point: Point) -> None:
-    with bench.armed_web(point) as (web, url):
-        with bench.unswept(point):
-            call_sid = outbound(bench, Twiml=LISTENING, **RECORDED)
-            tell_of_error(bench, url, call_sid)
-            fired = web.child_fired()
-        ends_well(bench, Kill(call_sid, fired), like=NOBODY_SPOKE, is_swept_late=point.seam == "enqueue")
+    def placed(url: str) -> str:
+        call_sid = outbound(bench, Twiml=LISTENING, **RECORDED)
+        tell_of_error(bench, url, call_sid)
+        return call_sid
+
+    with bench.killed_web(point, placed) as kill:
+        ends_well(bench, kill, like=NOBODY_SPOKE, is_swept_late=point.seam == "enqueue")

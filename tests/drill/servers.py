@@ -3,8 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import psycopg2
 from redis import Redis
 
 from launch import children, embedded
+from tests.support.servers import Server, own
 
 STOP_SECONDS = 10
 START_SECONDS = 30
@@ -40,8 +41,7 @@ class Postgres:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """All its processes stand still, and its sockets still take what is sent."""
-        postmaster = self._postmaster()
-        with standing_still([postmaster]), standing_still(postmaster.children(recursive=True)):
+        with Server(self.url, self._postmaster()).frozen():
             yield
 
     def close(self) -> None:
@@ -81,39 +81,16 @@ def postgres(folder: Path) -> Iterator[Postgres]:
             server.close()
 
 
-@dataclass(frozen=True)
-class Valkey:
-    url: str
-    process: psutil.Process
+class Valkey(Server):
+    """One that can be emptied."""
 
     def flush(self) -> None:
         client = Redis.from_url(self.url, socket_timeout=5)
         client.flushall()
         client.close()
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        with standing_still([self.process]):
-            yield
-
 
 @contextmanager
 def valkey(folder: Path) -> Iterator[Valkey]:
-    before = {child.pid for child in psutil.Process().children()}
-    with embedded.valkey(folder) as url:
-        [process] = [child for child in psutil.Process().children() if child.pid not in before]
-        yield Valkey(url, process)
-
-
-@contextmanager
-def standing_still(processes: Sequence[psutil.Process]) -> Iterator[None]:
-    """SIGSTOP, and SIGCONT for those that are still there when the block ends."""
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.suspend()
-    try:
-        yield
-    finally:
-        for process in processes:
-            with suppress(psutil.NoSuchProcess):
-                process.resume()
+    with own(embedded.valkey(folder)) as server:
+        yield Valkey(server.url, server.process)

@@ -19,7 +19,7 @@ from db.engine import OUTAGES
 from tests.drill.clock import StormClock
 from tests.drill.house import LEASE_SECONDS, House
 from tests.drill.kinds import CLAIMING, KINDS, MASTER, alive
-from tests.drill.servers import standing_still
+from tests.support.servers import standing_still
 
 CALLS_OF_A_FULL_STORM = 300
 KILLS, FLUSHES, STOPS = 64, 5, 3

@@ -22,7 +22,8 @@ from db.words import Stage
 from jobs import pipeline, sweeps
 from jobs import redis as redis_connections
 from jobs.keeper import Held, Keeper
-from jobs.pipeline import Crew, Pace, Settle, Trade
+from jobs.pace import Pace
+from jobs.pipeline import Crew, Settle, Trade
 from providers.errors import OurOutage, Unavailable
 from tests.full.staged_worker import settle
 from tests.support.crew import make_crew, make_maintenance, on_duty

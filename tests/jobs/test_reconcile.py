@@ -1,9 +1,7 @@
 """Recordings that nobody told us of are found in the phone company's list."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from redis import Redis
 from sqlalchemy import select
 
@@ -14,28 +12,11 @@ from db.models import CallEvent, CallLog, SweepRun
 from db.words import RecordingStatus, Stage
 from jobs import reconcile
 from providers.telephony import Telephony
-from simulator.exchange import Exchange
 from tests.simulator.counted_speech import counted_speech
 from tests.simulator.simulated_company import ACCOUNT, Company
-from tests.simulator.simulated_customer import ANSWER_AND_DIAL, Customer
 from tests.support.crew import make_maintenance, on_duty
 
 SECONDS = 14
-
-
-@pytest.fixture
-def customer() -> Iterator[Customer]:
-    customer = Customer()
-    customer.twiml("/webhook/incoming_call", ANSWER_AND_DIAL)
-    yield customer
-    customer.close()
-
-
-@pytest.fixture
-def company(customer: Customer) -> Iterator[Company]:
-    company = Company(Exchange(ACCOUNT, customer.url))
-    yield company
-    company.close()
 
 
 def look(

@@ -1,8 +1,5 @@
 """The safety net: a call is recorded, once, whoever starts the recording."""
 
-from collections.abc import Iterator
-
-import pytest
 from redis import Redis
 
 from db import calls, tasks
@@ -10,9 +7,9 @@ from db.calls import CallFacts
 from db.engine import Database
 from db.models import CallLog
 from db.words import Outcome, RecordingMode, RecordingStatus, Stage
-from jobs.record import Patience, Record
+from jobs.pace import Pace
+from jobs.record import Record
 from providers.telephony import Telephony
-from simulator.exchange import Exchange
 from tests.simulator.counted_speech import counted_speech
 from tests.simulator.simulated_company import ACCOUNT, Company
 from tests.simulator.simulated_customer import ANSWER_AND_DIAL, Customer
@@ -25,20 +22,6 @@ SPEED = 3
 SECONDS = 14
 
 
-@pytest.fixture
-def customer() -> Iterator[Customer]:
-    customer = Customer()
-    yield customer
-    customer.close()
-
-
-@pytest.fixture
-def company(customer: Customer) -> Iterator[Company]:
-    company = Company(Exchange(ACCOUNT, customer.url))
-    yield company
-    company.close()
-
-
 def look(company: Company, database: Database, redis: Redis, call_sid: str, *, mode: RecordingMode | None) -> None:
     """What incoming_call has a worker do."""
     with database.transaction() as session:
@@ -47,9 +30,7 @@ def look(company: Company, database: Database, redis: Redis, call_sid: str, *, m
         tasks.open_task(session, call, Stage.RECORDING)
     telephony = Telephony(ACCOUNT.account_sid, ACCOUNT.auth_token, company.url)
     callback = f"{company.exchange.public_base_url}/webhook/handle_recording"
-    trade = Record(
-        telephony, database, Patience(on_the_line=600, hung_up=60, longest=1200), callback=callback, may_start=True
-    )
+    trade = Record(telephony, database, Pace(60, 1200), on_the_line=600, callback=callback, may_start=True)
     work(make_crew(database, redis, trade), call_sid)
 
 

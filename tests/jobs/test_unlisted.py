@@ -142,7 +142,7 @@ def test_a_call_that_the_phone_company_has_nothing_of_ends(
     with database.transaction() as session:
         session.execute(delete(Transcript))
         call = session.scalars(select(CallLog)).one()
-        stages.end_without_news(session, call, said_by="a test")
+        stages.stop_looking(session, call, said_by="a test")
 
     assert sweep(database, redis, tmp_path) == {}
     with database.transaction() as session:

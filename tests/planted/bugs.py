@@ -135,9 +135,9 @@ BUGS = (
     ),
     Bug(
         "no backoff",
-        "jobs/pipeline.py",
-        "    shortest = pace.base * 2 ** (attempts - 1)",
-        "    shortest = pace.base * attempts * 0",
+        "jobs/pace.py",
+        "        shortest = self.base * 2 ** (attempts - 1)",
+        "        shortest = self.base * attempts * 0",
         f"{PIPELINE}test_a_failed_attempt_is_tried_again_after_a_growing_delay",
     ),
     Bug(

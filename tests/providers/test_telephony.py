@@ -1,28 +1,14 @@
 """Our side of the phone company's API, against the simulated one over HTTP."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from providers.errors import NotThereYet, Rejected, Unavailable
 from providers.telephony import NotEligible, Telephony
-from simulator.exchange import Exchange
 from tests.simulator.counted_speech import counted_speech
 from tests.simulator.simulated_company import ACCOUNT, Company
-from tests.simulator.simulated_customer import ANSWER_AND_DIAL, Customer
 
 CALLBACK = "http://127.0.0.1:9/webhook/handle_recording"
 SPEECH = counted_speech(3)
-
-
-@pytest.fixture
-def company() -> Iterator[Company]:
-    customer = Customer()
-    customer.twiml("/webhook/incoming_call", ANSWER_AND_DIAL)
-    company = Company(Exchange(ACCOUNT, customer.url))
-    yield company
-    company.close()
-    customer.close()
 
 
 @pytest.fixture

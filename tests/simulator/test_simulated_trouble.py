@@ -2,16 +2,14 @@
 
 import hashlib
 import itertools
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from simulator import server
-from simulator.exchange import Exchange
 from simulator.unreliable import WEIGHTS, Unreliable
 from tests.simulator.counted_speech import counted_speech
-from tests.simulator.simulated_company import ACCOUNT, Company
+from tests.simulator.simulated_company import Company
 from tests.simulator.simulated_customer import ONLY_DIAL, Customer
 
 
@@ -26,12 +24,9 @@ class Scripted(Unreliable):
         return next(self._script)
 
 
-@pytest.fixture
-def company(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
+@pytest.fixture(autouse=True)
+def hangs_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "HANG_SECONDS", 1.0)
-    company = Company(Exchange(ACCOUNT, customer.url))
-    yield company
-    company.close()
 
 
 def test_the_share_is_about_what_was_asked_for_and_every_kind_comes() -> None:

@@ -14,7 +14,8 @@ from db.tasks import seconds
 from db.words import Stage
 from jobs import pipeline
 from jobs.keeper import Held, Keeper
-from jobs.pipeline import ON_DUTY, Crew, Later, Pace, Settle, Trade
+from jobs.pace import Pace
+from jobs.pipeline import ON_DUTY, Crew, Later, Settle, Trade
 from jobs.queues import Queues
 from jobs.upkeep import Upkeep
 from providers.storage import LocalStorage

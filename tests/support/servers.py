@@ -1,8 +1,7 @@
 """Servers of a test's own, to be frozen."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -18,14 +17,8 @@ class Server:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """It takes connections and questions, and answers none of them."""
-        processes = [self.process, *self.process.children(recursive=True)]
-        for process in processes:
-            process.send_signal(signal.SIGSTOP)
-        try:
+        with standing_still([self.process]), standing_still(self.process.children(recursive=True)):
             yield
-        finally:
-            for process in processes:
-                process.send_signal(signal.SIGCONT)
 
 
 @contextmanager
@@ -34,3 +27,17 @@ def own(server: AbstractContextManager[str]) -> Iterator[Server]:
     before = {child.pid for child in psutil.Process().children()}
     with server as url:
         yield Server(url, next(child for child in psutil.Process().children() if child.pid not in before))
+
+
+@contextmanager
+def standing_still(processes: Sequence[psutil.Process]) -> Iterator[None]:
+    """SIGSTOP, and SIGCONT for those that are still there when the block ends."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -24,7 +25,17 @@ T = TypeVar("T")
 
 PATIENCE_SECONDS = 90
 LOOK_EVERY_SECONDS = 0.1
+STOP_SECONDS = 30
 SECRET_KEY = "a-secret-for-tests"
+
+SMALL_TIMES = {
+    "SWEEP_SECONDS": "1",
+    "LEASE_SECONDS": "5",
+    "GRACE_SECONDS": "1",
+    "RETRY_BASE_SECONDS": "1",
+    "ENQUEUE_COOLDOWN_SECONDS": "2",
+}
+"""So that a call's whole life takes seconds."""
 
 
 def eventually(ask: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
@@ -112,39 +123,40 @@ def running(folder: Path, database_url: str, redis_url: str, **variables: str) -
     port = ports.any_free()
     url = f"http://127.0.0.1:{port}"
     with phone_company(folder, url) as listing:
-        known = {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "PORT": str(port),
-            "GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{port}",
-            "PUBLIC_BASE_URL": url,
-            "SECRET_KEY": SECRET_KEY,
-            "STORAGE_URL": (folder / "recordings").as_uri(),
-            "TWILIO_API_BASE_URL": listing.url,
-            "TWILIO_ACCOUNT_SID": listing.account_sid,
-            "TWILIO_AUTH_TOKEN": listing.auth_token,
-            "WHISPER_MODEL": "tiny.en",
-            "SWEEP_SECONDS": "1",
-            "LEASE_SECONDS": "5",
-            "GRACE_SECONDS": "1",
-            "RETRY_BASE_SECONDS": "1",
-            "ENQUEUE_COOLDOWN_SECONDS": "2",
-        }
+        known = addresses(folder, url, database_url, redis_url, listing) | SMALL_TIMES
         database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
         owner = make_person(database, f"owner-{port}@example.com", f"+1415555{port % 10000:04d}", Role.MANAGER)
         config = Settings(_env_file=None, grace_seconds=2)
-        with system.processes(_processes(folder), config, folder / "log", **known | variables) as supervisor:
+        with system.processes(programs(folder), config, folder / "log", **known | variables) as supervisor:
             running_system = System(url, folder, database, owner, psutil.Process(supervisor.pid))
-            eventually(lambda: _is_ready(url))
+            eventually(lambda: is_ready(url))
             yield running_system
         database.engine.dispose()
 
 
+def addresses(folder: Path, url: str, database_url: str, redis_url: str, company: Listing) -> dict[str, str]:
+    """What every process is told of the others, in the names of the environment."""
+    port = str(urlsplit(url).port)
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "PORT": port,
+        "GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{port}",
+        "PUBLIC_BASE_URL": url,
+        "SECRET_KEY": SECRET_KEY,
+        "STORAGE_URL": (folder / "recordings").as_uri(),
+        "TWILIO_API_BASE_URL": company.url,
+        "TWILIO_ACCOUNT_SID": company.account_sid,
+        "TWILIO_AUTH_TOKEN": company.auth_token,
+        "WHISPER_MODEL": "tiny.en",
+    }
+
+
 @contextmanager
-def phone_company(folder: Path, customer: str) -> Iterator[Listing]:
+def phone_company(folder: Path, customer: str, *options: str) -> Iterator[Listing]:
     """The simulated phone company as a process of its own."""
     state = folder / "simulator.json"
-    command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--public-base-url", customer]
+    command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--public-base-url", customer, *options]
     child = subprocess.Popen(
         [*command, "--state", str(state)], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
     )
@@ -156,10 +168,10 @@ def phone_company(folder: Path, customer: str) -> Iterator[Listing]:
         yield listing
     finally:
         child.terminate()
-        child.communicate(timeout=10)
+        child.communicate(timeout=STOP_SECONDS)
 
 
-def _processes(folder: Path) -> Path:
+def programs(folder: Path) -> Path:
     """conf/supervisord.conf, with its own files in the test's folder instead of var/."""
     text = (ROOT / "conf" / "supervisord.conf").read_text()
     text = text.replace("%(here)s/../var", str(folder)).replace("%(here)s/..", str(ROOT))
@@ -168,7 +180,8 @@ def _processes(folder: Path) -> Path:
     return conf
 
 
-def _is_ready(url: str) -> bool:
+def is_ready(url: str) -> bool:
+    """Whether the web process, and what it needs, answers."""
     try:
         return bool(urllib.request.urlopen(f"{url}/readyz", timeout=2).status == 200)
     except OSError:
