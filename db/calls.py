@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import DefaultClause, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,13 @@ from db.models import HAS_CALL_SID, CallLog
 from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, UNANSWERED_CALL_STATUSES
 
 TWILIO = "twilio"
+
+NEW_CALL = {
+    column.name: column.server_default.arg if isinstance(column.server_default, DefaultClause) else None
+    for column in CallLog.__table__.columns
+    if not column.primary_key
+}
+"""What every column of a new call holds: the defaults of an old installation's table are not ours."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def tell(session: Session, facts: CallFacts, *, ask_after: float) -> CallLog:
 def _make(session: Session, call_sid: str) -> CallLog:
     session.execute(
         insert(CallLog)
-        .values(call_sid=call_sid)
+        .values(NEW_CALL | {"call_sid": call_sid})
         .on_conflict_do_nothing(index_elements=["call_sid"], index_where=text(HAS_CALL_SID))
     )
     call = lock(session, call_sid)

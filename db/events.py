@@ -28,6 +28,7 @@ class Event(StrEnum):
     RETRY_REQUESTED = "retry_requested"
     FILE_LOST = "file_lost"
     REPAIRED = "repaired"
+    ADOPTED = "adopted"
     STREAM_STARTED = "stream_started"
     STREAM_STOPPED = "stream_stopped"
     STREAM_ERROR = "stream_error"

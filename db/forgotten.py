@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from db import events, recordings, stages, tasks
+from db import events, stages, tasks
 from db.events import Event
 from db.models import HAS_CALL_SID, UNFINISHED, CallLog, Task
 from db.sweep_runs import SAID_BY
@@ -40,7 +40,7 @@ def put_in_line(session: Session, call: CallLog) -> Stage | None:
     """Open the stage such a call stands at; None when somebody has just done so."""
     if tasks.open_stages(session, call):
         return None
-    stage = _stage_of(session, call)
+    stage = stage_of(session, call)
     if stage is Stage.DOWNLOAD:
         stages.open_download(session, call)
     else:
@@ -50,8 +50,9 @@ def put_in_line(session: Session, call: CallLog) -> Stage | None:
     return stage
 
 
-def _stage_of(session: Session, call: CallLog) -> Stage:
-    if call.recording_status != RecordingStatus.COMPLETED or recordings.own(session, call) is None:
+def stage_of(session: Session, call: CallLog) -> Stage:
+    """Where an unfinished call stands: what its recording is must be known before it can be fetched."""
+    if call.recording_status != RecordingStatus.COMPLETED or stages.own_recording(session, call) is None:
         return Stage.RECORDING
     if call.recording_download_status != DownloadStatus.READY:
         return Stage.DOWNLOAD

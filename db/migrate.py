@@ -9,20 +9,20 @@ import argparse
 import logging
 import sys
 import time
+from functools import partial
 from typing import Literal
 
 from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from conf import logs, settings
 from conf.logs import log_event
-from db import schema
+from conf.settings import Settings
+from db import revisions, schema
 from db.engine import CONNECT_SECONDS
+from db.migrations.locks import LOCK_TIMEOUT, MigrationFailed, patiently
 
 log = logging.getLogger(__name__)
 
@@ -33,20 +33,57 @@ LOOK_EVERY_SECONDS = 0.2
 TRY_AGAIN_LATER = 75
 """EX_TEMPFAIL of sysexits.h."""
 
+LIMITS = {
+    "lock_timeout": LOCK_TIMEOUT,
+    "idle_in_transaction_session_timeout": "5s",
+    "client_connection_check_interval": "1s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""A migration that is killed, frozen or cut off lets go of its locks within seconds."""
+
+SET_LIMIT = "SELECT set_config(name, :value, false) FROM pg_settings WHERE name = :name"
+"""PostgreSQL before version 14 does not know all of them."""
+
 Result = Literal["applied", "nothing", "skip"]
 
 
-def migrate(url: str, *, lock_wait_seconds: float = 30, statement_timeout: str = "120s") -> Result:
-    """Apply what is missing. `skip`: another process held the lock all the time; nothing was done."""
-    with _connect(url, statement_timeout) as connection:
-        if not _lock(connection, lock_wait_seconds):
-            log_event(log, logging.INFO, "MIGRATION_SKIPPED", reason="lock")
-            return "skip"
-        return _upgrade(connection)
+def migrate(
+    url: str, *, lock_wait_seconds: float = 30, statement_timeout: str = "120s", adopt_days: float = 7
+) -> Result:
+    """Apply what is missing. `skip`: another process held the lock all the time, and it may not be done yet.
+
+    Raises MigrationFailed, or one of SQLAlchemy's errors; what has been committed by then stays and is not done again.
+    """
+    with _engine(url).connect() as connection:
+        _limit(connection, statement_timeout)
+        result = _wait_for_turn(connection, lock_wait_seconds) or _upgrade(connection, adopt_days)
+    if result == "applied":
+        log_event(log, logging.INFO, "MIGRATION_APPLIED", revision=revisions.all_revisions()[-1])
+    else:
+        log_event(log, logging.INFO, "MIGRATION_SKIPPED", reason="lock" if result == "skip" else "nothing")
+    return result
 
 
-def _connect(url: str, statement_timeout: str) -> Connection:
-    engine = create_engine(
+def migrate_as_configured(url: str, config: Settings) -> Result:
+    """As migrate, with what the environment says."""
+    return migrate(
+        url,
+        lock_wait_seconds=config.migration_lock_wait_seconds,
+        statement_timeout=config.migration_statement_timeout,
+        adopt_days=config.adopt_days,
+    )
+
+
+def log_failure(error: SQLAlchemyError | MigrationFailed) -> None:
+    """Say what happened, without the database's address."""
+    log_event(log, logging.ERROR, "MIGRATION_FAILED", reason=type(error).__name__)
+    log.error("%s", str(error.__cause__ if isinstance(error, SQLAlchemyError) else error).splitlines()[0])
+
+
+def _engine(url: str) -> Engine:
+    return create_engine(
         make_url(settings.with_driver(url)),
         poolclass=NullPool,
         hide_parameters=True,
@@ -56,55 +93,52 @@ def _connect(url: str, statement_timeout: str) -> Connection:
             "application_name": "db.migrate",
         },
     )
-    connection = engine.connect()
-    connection.execute(text("SELECT set_config('statement_timeout', :timeout, false)"), {"timeout": statement_timeout})
+
+
+def _limit(connection: Connection, statement_timeout: str) -> None:
+    for name, value in {**LIMITS, "statement_timeout": statement_timeout}.items():
+        connection.execute(text(SET_LIMIT), {"name": name, "value": value})
     connection.commit()
-    return connection
 
 
-def _lock(connection: Connection, wait_seconds: float) -> bool:
-    deadline = time.monotonic() + wait_seconds
+def _wait_for_turn(connection: Connection, seconds: float) -> Result | None:
+    """None when it is our turn: we hold the lock, which goes with the connection."""
+    deadline = time.monotonic() + seconds
     while True:
+        if not _pending(connection):
+            return "nothing"
         obtained = connection.scalar(text("SELECT pg_try_advisory_lock(:id)"), {"id": LOCK_ID})
         connection.commit()
-        if obtained or time.monotonic() >= deadline:
-            return bool(obtained)
+        if obtained:
+            return None
+        if time.monotonic() >= deadline:
+            return "skip"
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _upgrade(connection: Connection) -> Result:
-    config = _alembic(connection)
-    before = _revision(connection)
-    head = ScriptDirectory.from_config(config).get_current_head()
-    if before == head:
-        log_event(log, logging.INFO, "MIGRATION_SKIPPED", reason="nothing")
-        return "nothing"
-    command.upgrade(config, "head")
-    log_event(log, logging.INFO, "MIGRATION_APPLIED", revision=head)
-    return "applied"
+def _upgrade(connection: Connection, adopt_days: float) -> Result:
+    """One revision after the other; somebody may have applied them before we had the lock."""
+    pending = _pending(connection)
+    config = revisions.config()
+    config.attributes.update(connection=connection, adopt_days=adopt_days)
+    for revision in pending:
+        patiently(connection, partial(command.upgrade, config, revision))
+    return "applied" if pending else "nothing"
 
 
-def _alembic(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(settings.ROOT / "db" / "migrations"))
-    config.attributes["connection"] = connection
-    return config
-
-
-def _revision(connection: Connection) -> str | None:
-    revision = MigrationContext.configure(connection).get_current_revision()
+def _pending(connection: Connection) -> tuple[str, ...]:
+    found = revisions.pending(revisions.current(connection))
     connection.commit()
-    return revision
+    return found
 
 
-def _check(url: str) -> int:
-    engine = create_engine(make_url(url), poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
+def _check(url: str) -> bool:
     try:
-        schema.check(engine)
+        schema.check(_engine(url))
     except schema.SchemaWrong as wrong:
         log.error("%s", wrong)
-        return 1
-    return 0
+        return False
+    return True
 
 
 def main(arguments: list[str]) -> int:
@@ -116,18 +150,13 @@ def main(arguments: list[str]) -> int:
     logs.configure(config.log_level)
     url = settings.require_database_url(config)
     try:
-        if wanted.check:
-            return _check(url)
-        result = migrate(
-            url,
-            lock_wait_seconds=config.migration_lock_wait_seconds,
-            statement_timeout=config.migration_statement_timeout,
-        )
-        return 0 if result != "skip" or _check(url) == 0 else TRY_AGAIN_LATER
-    except SQLAlchemyError as error:
-        log_event(log, logging.ERROR, "MIGRATION_FAILED", reason=type(error).__name__)
-        log.error("%s", str(error.__cause__ or error).splitlines()[0])
+        result = None if wanted.check else migrate_as_configured(url, config)
+        if _check(url):
+            return 0
+    except (SQLAlchemyError, MigrationFailed) as error:
+        log_failure(error)
         return 1
+    return TRY_AGAIN_LATER if result == "skip" else 1
 
 
 if __name__ == "__main__":

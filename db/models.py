@@ -63,7 +63,10 @@ UTC_NOW = text("timezone('utc', now())")
 
 
 class Business(Base):
-    """A customer of the installation: all its calls, users and settings are apart from every other's."""
+    """A customer of the installation: all its calls, users and settings are apart from every other's.
+
+    Times of businesses and users are not read with them: old installations have some that Python has no date for.
+    """
 
     __tablename__ = "business"
 
@@ -76,8 +79,8 @@ class Business(Base):
     language: Mapped[str | None] = mapped_column(String(8))
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
     forward_number: Mapped[str | None] = mapped_column(String(32))
-    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
-    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime | None] = deferred(mapped_column(UtcDateTime, server_default=UTC_NOW))
+    updated_at: Mapped[datetime | None] = deferred(mapped_column(UtcDateTime))
 
 
 class BusinessNumber(Base):
@@ -100,10 +103,9 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     name: Mapped[str | None] = mapped_column(String(255))
     role: Mapped[str | None] = mapped_column(String(50), server_default="agent")
-    language: Mapped[str | None] = mapped_column(String(8))
     is_active: Mapped[bool | None] = mapped_column(Boolean, server_default=text("true"))
-    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
-    last_login: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime | None] = deferred(mapped_column(UtcDateTime, server_default=UTC_NOW))
+    last_login: Mapped[datetime | None] = deferred(mapped_column(UtcDateTime))
 
 
 class ApiToken(Base):
@@ -167,13 +169,15 @@ class CallLog(Base):
 
     transcript_source: Mapped[str | None] = mapped_column(String(32))
     transcription: Mapped[str | None] = deferred(mapped_column(Text))
+    transcript: Mapped[str | None] = deferred(mapped_column(Text))
+    """Old installations have texts in these two that are in no other column."""
     final_transcript: Mapped[str | None] = deferred(mapped_column(Text))
     summary: Mapped[str | None] = mapped_column(Text)
     summary_model: Mapped[str | None] = mapped_column(String(255))
 
     __table_args__ = (
         Index("uniq_call_log_call_sid", "call_sid", unique=True, postgresql_where=text(HAS_CALL_SID)),
-        Index("ix_call_log_business_id_created_at", "business_id", created_at.desc(), "id"),
+        Index("ix_call_log_recent", "business_id", created_at.desc().nulls_last(), "id"),
         Index("ix_call_log_unfinished", "created_at", postgresql_where=text(UNFINISHED)),
     )
 
@@ -184,7 +188,7 @@ class Recording(Base):
     __tablename__ = "recording"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    call_id: Mapped[int] = mapped_column(ForeignKey("call_log.id", ondelete="CASCADE"), index=True)
+    call_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("call_log.id", ondelete="CASCADE"), index=True)
     recording_sid: Mapped[str] = mapped_column(String(64), unique=True)
     status: Mapped[str] = mapped_column(String(32))
     source: Mapped[str | None] = mapped_column(String(64))
@@ -206,7 +210,7 @@ class Transcript(Base):
 
     __tablename__ = "transcript"
 
-    call_id: Mapped[int] = mapped_column(ForeignKey("call_log.id", ondelete="CASCADE"), primary_key=True)
+    call_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("call_log.id", ondelete="CASCADE"), primary_key=True)
     turns: Mapped[list[dict[str, Any]]]
     language: Mapped[str | None] = mapped_column(String(8))
     model: Mapped[str] = mapped_column(String(255))
@@ -222,7 +226,7 @@ class Task(Base):
 
     __tablename__ = "task"
 
-    call_id: Mapped[int] = mapped_column(ForeignKey("call_log.id", ondelete="CASCADE"), primary_key=True)
+    call_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("call_log.id", ondelete="CASCADE"), primary_key=True)
     stage: Mapped[str] = mapped_column(String(16), primary_key=True)
     business_id: Mapped[int] = mapped_column(server_default="0")
     """0 for a call that belongs to no business: those share slots too."""
@@ -248,10 +252,10 @@ class CallEvent(Base):
     __tablename__ = "call_event"
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    call_id: Mapped[int] = mapped_column(ForeignKey("call_log.id", ondelete="CASCADE"))
+    call_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("call_log.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     event: Mapped[str] = mapped_column(String(64))
-    detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     said_by: Mapped[str] = mapped_column(String(64))
     once: Mapped[str | None] = mapped_column(String(128))
     """What makes the event the same one when it is reported again; NULL for events that may recur."""

@@ -95,14 +95,9 @@ def start_second(call: CallLog, facts: RecordingFacts) -> float | None:
     return max(0.0, (facts.started_at - call.answered_at).total_seconds())
 
 
-def own(session: Session, call: CallLog) -> Recording | None:
-    """The recording that is the call's own: the first that completed."""
-    return session.scalar(select(Recording).where(Recording.recording_sid == call.recording_sid))
-
-
 def lose_file(session: Session, call: CallLog) -> None:
     """Our copy has gone from storage: the call waits for it as if it had never been fetched."""
-    recording = own(session, call)
+    recording = stages.own_recording(session, call)
     if recording:
         recording.file = None
     call.recording_download_status = DownloadStatus.MISSING
@@ -154,7 +149,7 @@ def _count(session: Session, call: CallLog) -> None:
 
 
 def _complete(session: Session, call: CallLog, known: Recording, facts: RecordingFacts) -> None:
-    if call.recording_sid not in (None, "", known.recording_sid):
+    if stages.own_recording(session, call) not in (None, known):
         return
     call.recording_sid, call.recording_url = known.recording_sid, facts.url
     call.recording_mode = MODE_OF_SOURCE.get(known.source or "", call.recording_mode)

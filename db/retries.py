@@ -8,9 +8,9 @@ from enum import StrEnum
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from db import events, stages, tasks
+from db import events, stages, tasks, transcripts
 from db.events import Event
-from db.models import CallLog, Recording, Task, Transcript
+from db.models import CallLog, Recording, Task
 from db.words import DownloadStatus, RecordingStatus, Stage, TextStatus
 
 DONE = {DownloadStatus.READY, TextStatus.COMPLETED}
@@ -50,9 +50,9 @@ def retry(session: Session, call: CallLog, stage: Stage, *, force: bool, said_by
 
     "recording" means the file where the phone company has one, and asking the phone company where it has none.
     """
-    opened = _to_open(call, stage)
+    opened = _to_open(session, call, stage)
     _refuse_busy(session, call, opened)
-    if _status(call, opened) in DONE and not force:
+    if opened is not Stage.RECORDING and _status(call, opened) in DONE and not force:
         raise Conflict(Refusal.DONE)
     _refuse_without_source(session, call, opened)
     _open(session, call, opened)
@@ -61,9 +61,9 @@ def retry(session: Session, call: CallLog, stage: Stage, *, force: bool, said_by
     return opened
 
 
-def _to_open(call: CallLog, stage: Stage) -> Stage:
-    if stage is Stage.RECORDING and call.recording_status == RecordingStatus.COMPLETED:
-        return Stage.DOWNLOAD
+def _to_open(session: Session, call: CallLog, stage: Stage) -> Stage:
+    if stage is Stage.RECORDING and stages.own_recording(session, call) is not None:
+        return Stage.DOWNLOAD if call.recording_status == RecordingStatus.COMPLETED else stage
     return stage
 
 
@@ -92,7 +92,7 @@ def _refuse_without_source(session: Session, call: CallLog, stage: Stage) -> Non
     if stage is Stage.TRANSCRIPT and call.recording_download_status != DownloadStatus.READY:
         raise Conflict(Refusal.NO_RECORDING)
     if stage is Stage.SUMMARY:
-        transcript = session.get(Transcript, call.id)
+        transcript = transcripts.find(session, call)
         if transcript is None or call.transcript_status != TextStatus.COMPLETED:
             raise Conflict(Refusal.NO_TRANSCRIPT)
         if not transcript.turns:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from db import costs, events, tasks
+from db import costs, events, tasks, transcripts
 from db.events import Event
 from db.models import CallLog, Recording, Transcript
 from db.words import (
@@ -36,6 +36,12 @@ PREFIX = {
 def has_recording_ended(call: CallLog) -> bool:
     """Whether the phone company will say nothing new of the call's recording."""
     return call.recording_status in (RecordingStatus.COMPLETED, RecordingStatus.FAILED)
+
+
+def own_recording(session: Session, call: CallLog) -> Recording | None:
+    """The recording that is the call's own, the first that completed; a call may name one that is another's."""
+    named = Recording.recording_sid == call.recording_sid
+    return session.scalar(select(Recording).where(named, Recording.call_id == call.id))
 
 
 def look_until_the_end(session: Session, call: CallLog, *, ask_after: float) -> None:
@@ -71,8 +77,12 @@ def settle_download(session: Session, call: CallLog, *, bytes_len: int, seconds:
     call.recording_next_retry_at = None
     call.audio_bytes_len, call.audio_duration_sec = bytes_len, seconds
     events.note(session, call.id, Event.DOWNLOADED, said_by=said_by, bytes=bytes_len, seconds=round(seconds, 2))
-    if call.transcript_status != TextStatus.COMPLETED:
-        call.transcript_status = call.summary_status = TextStatus.PENDING
+    if call.transcript_status == TextStatus.COMPLETED:
+        _go_on(session, call, Stage.SUMMARY, call.summary_status)
+    else:
+        call.transcript_status = TextStatus.PENDING
+        if not _has_old_summary(session, call):
+            call.summary_status = TextStatus.PENDING
         tasks.open_task(session, call, Stage.TRANSCRIPT)
     if call.outcome != Outcome.NO_SPEECH and call.summary_status != TextStatus.FAILED:
         _mend(call)  # the others are about a text that is there already, not about its recording
@@ -82,6 +92,7 @@ def settle_transcript(
     session: Session, call: CallLog, turns: Sequence[dict[str, Any]], *, language: str | None, model: str, said_by: str
 ) -> None:
     """Who said what is known; the summary comes next, unless nobody spoke."""
+    keeps_summary = _has_old_summary(session, call)
     row = insert(Transcript).values(call_id=call.id, turns=list(turns), language=language, model=model)
     session.execute(
         row.on_conflict_do_update(
@@ -95,11 +106,13 @@ def settle_transcript(
     events.note(session, call.id, Event.TRANSCRIBED, said_by=said_by, turns=len(turns), language=language, model=model)
     if turns:
         _mend(call)
-        call.summary_status = TextStatus.PENDING
-        tasks.open_task(session, call, Stage.SUMMARY)
+        if not keeps_summary:
+            call.summary_status = TextStatus.PENDING
+            tasks.open_task(session, call, Stage.SUMMARY)
     else:
-        call.summary_status, call.summary, call.summary_model = TextStatus.COMPLETED, None, None
-        call.outcome, call.last_error = Outcome.NO_SPEECH, None
+        if not keeps_summary:
+            call.summary = call.summary_model = None
+        call.summary_status, call.outcome, call.last_error = TextStatus.COMPLETED, Outcome.NO_SPEECH, None
 
 
 def settle_summary(session: Session, call: CallLog, text: str, *, model: str, said_by: str) -> None:
@@ -136,13 +149,13 @@ def fail(session: Session, call: CallLog, stage: Stage, outcome: Outcome, error:
 def _fall_back(session: Session, call: CallLog, stage: Stage) -> bool:
     """What was redone in vain is still there as it was, and so is the way on from it; False when there is nothing."""
     if stage is Stage.DOWNLOAD:
-        file = session.scalar(select(Recording.file).where(Recording.recording_sid == call.recording_sid))
-        if file is None:
+        recording = own_recording(session, call)
+        if recording is None or recording.file is None:
             return False
         call.recording_download_status, call.recording_next_retry_at = DownloadStatus.READY, None
         _go_on(session, call, Stage.TRANSCRIPT, call.transcript_status)
     elif stage is Stage.TRANSCRIPT:
-        if session.get(Transcript, call.id) is None and not (call.final_transcript or "").strip():
+        if transcripts.find(session, call) is None:
             return False
         call.transcript_status = TextStatus.COMPLETED
         _go_on(session, call, Stage.SUMMARY, call.summary_status)
@@ -173,8 +186,7 @@ def _end_what_waits(session: Session, call: CallLog, *, said_by: str) -> None:
     if call.recording_status == RecordingStatus.FAILED:
         _fail_texts(call)
         return
-    known = select(Recording.id).where(Recording.recording_sid == call.recording_sid)
-    if session.scalar(known) is None:
+    if own_recording(session, call) is None:
         fail(session, call, Stage.DOWNLOAD, Outcome.GONE, "The phone company does not have it.", said_by=said_by)
 
 
@@ -200,10 +212,11 @@ def note_interruption(session: Session, call: CallLog, stage: Stage, error: str,
 def reopen(call: CallLog, stage: Stage) -> None:
     """Somebody asks for the stage by hand: its failures are forgotten; a result to be redone stays until replaced."""
     _forget_failures(call)
-    if stage is Stage.RECORDING:
+    if stage is Stage.RECORDING and call.recording_status != RecordingStatus.COMPLETED:
         call.recording_status = RecordingStatus.PENDING
     if stage in (Stage.RECORDING, Stage.DOWNLOAD):
         call.recording_fail_count, call.recording_next_retry_at = 0, None
+        call.recording_download_status = DownloadStatus.MISSING
     mark_open(call, stage)
     if call.outcome != Outcome.NO_SPEECH and call.summary_status != TextStatus.FAILED:
         _mend(call)  # the others are about a text that is there, or that this will not mend
@@ -237,6 +250,11 @@ def _count_retry(call: CallLog, stage: Stage) -> None:
 
 def _count_failed_download(call: CallLog) -> None:
     call.recording_fail_count = (call.recording_fail_count or 0) + 1
+
+
+def _has_old_summary(session: Session, call: CallLog) -> bool:
+    """A summary of what nobody had written down is an old installation's: it stays until somebody asks for another."""
+    return session.get(Transcript, call.id) is None and bool((call.summary or "").strip())
 
 
 def _forget_failures(call: CallLog) -> None:

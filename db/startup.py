@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,20 +13,27 @@ from conf.logs import log_event
 from conf.settings import Settings
 from db import migrate, schema
 from db.engine import CONNECT_SECONDS
+from db.migrations.locks import MigrationFailed
 
 log = logging.getLogger(__name__)
 
 
 def prepare_schema(config: Settings) -> None:
-    """Migrate if this process is told to, then wait for the schema; stops the process when it does not become right."""
+    """Migrate if this process is told to, then wait for the schema; stops the process when it does not become right.
+
+    Whoever has waited for the lock does not wait as long again for the schema.
+    """
     url = settings.require_database_url(config)
+    deadline = time.monotonic() + config.migration_lock_wait_seconds
     if config.run_migrations:
         _migrate(url, config)
     else:
-        log_event(log, logging.DEBUG, "MIGRATION_SKIPPED", reason="disabled")
-    engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
+        log_event(log, logging.INFO, "MIGRATION_SKIPPED", reason="disabled")
+    engine = create_engine(
+        url, poolclass=NullPool, hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS}
+    )
     try:
-        schema.wait_until_right(engine, config.migration_lock_wait_seconds)
+        schema.wait_until_right(engine, deadline - time.monotonic())
     except schema.SchemaWrong as wrong:
         log.error("%s", wrong)
         sys.exit(1)
@@ -33,11 +41,7 @@ def prepare_schema(config: Settings) -> None:
 
 def _migrate(url: str, config: Settings) -> None:
     try:
-        migrate.migrate(
-            url,
-            lock_wait_seconds=config.migration_lock_wait_seconds,
-            statement_timeout=config.migration_statement_timeout,
-        )
-    except SQLAlchemyError as error:
-        log_event(log, logging.ERROR, "MIGRATION_FAILED", reason=type(error).__name__)
+        migrate.migrate_as_configured(url, config)
+    except (SQLAlchemyError, MigrationFailed) as error:
+        migrate.log_failure(error)
         sys.exit(1)

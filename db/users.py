@@ -14,12 +14,16 @@ from db.words import Role
 USED_AGAIN = timedelta(minutes=1)
 """How fine the last use of a token is noted: all requests with it would wait in line to write the same row."""
 
-LEGACY_ROLES = {
+ROLES = {
     "system_admin": Role.OPERATOR,
     "owner": Role.MANAGER,
     "admin": Role.MANAGER,
+    "manager": Role.MANAGER,
 }
-"""Roles of existing installations, beside our own; whatever is neither is an agent."""
+"""What `users.role` says, in the words of existing installations; whatever else it says is an agent. Our own users are
+kept in the same words: some installation's "operator" works the switchboard of one business, and must not see all."""
+
+STORED_AS = {Role.OPERATOR: "system_admin", Role.MANAGER: "manager", Role.AGENT: "agent"}
 
 TOKEN_BYTES = 32
 SESSION = "session"
@@ -31,8 +35,7 @@ SESSION_LASTS = timedelta(days=14)
 
 def role_of(user: User) -> Role:
     """The user's role in our words."""
-    stored = user.role or ""
-    return LEGACY_ROLES.get(stored) or (Role(stored) if stored in set(Role) else Role.AGENT)
+    return ROLES.get((user.role or "").strip().lower(), Role.AGENT)
 
 
 def by_email(session: Session, email: str) -> User | None:
@@ -67,7 +70,7 @@ def note_login(user: User) -> None:
 
 def add(session: Session, *, email: str, password_hash: str, role: Role, business_id: int | None) -> User:
     """A new user; the password is already hashed."""
-    user = User(email=email.strip(), password_hash=password_hash, role=role, business_id=business_id)
+    user = User(email=email.strip(), password_hash=password_hash, role=STORED_AS[role], business_id=business_id)
     session.add(user)
     session.flush()
     return user

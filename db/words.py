@@ -94,8 +94,9 @@ CALL_STATUS_ORDER = {
     "no-answer": 3,
     "canceled": 3,
     "failed": 3,
+    "rejected": 3,
 }
-"""Callbacks arrive in any order: a call's status only moves up."""
+"""Callbacks arrive in any order: a call's status only moves up. `rejected` is a word of old installations."""
 
 FINAL_CALL_STATUSES = {status for status, order in CALL_STATUS_ORDER.items() if order == 3}
 UNANSWERED_CALL_STATUSES = FINAL_CALL_STATUSES - {"completed"}

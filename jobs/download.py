@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import calls, recordings, stages
+from db import calls, stages
 from db.claims import Claim
 from db.engine import Database
 from db.models import CallLog, Recording
@@ -51,7 +51,7 @@ class Download(Trade):
         if self._identify(held.claim):
             return _start_again
         with self._database.transaction() as session:
-            wanted = recordings.own(session, session.get_one(CallLog, held.claim.call_id))
+            wanted = stages.own_recording(session, session.get_one(CallLog, held.claim.call_id))
         if wanted is None:
             raise Rejected("gone", "The call has no recording.", outcome="gone")
         name = recording_files.name_of(held.claim, wanted.recording_sid)
@@ -121,7 +121,7 @@ class Download(Trade):
             return claim.business_id == NO_BUSINESS and told.business_id is not None
 
     def _settle(self, file: File, session: Session, call: CallLog) -> None:
-        row = recordings.own(session, call)
+        row = stages.own_recording(session, call)
         if row is None:
             raise LookupError("the call's recording is gone")
         if row.file:  # fetched anew by hand; until the commit the old one counts

@@ -137,6 +137,7 @@ class Record(Trade):
         """Ask again until the call and its recording have ended; ever more rarely, and not for ever."""
         has_hung_up, has_recording_ended = call.call_status in FINAL_CALL_STATUSES, stages.has_recording_ended(call)
         if has_hung_up and has_recording_ended:
+            stages.stop_looking(session, call, said_by=SAID_BY)  # where none of what is there is the call's own
             return None
         if not has_hung_up:
             return Later(self._on_the_line)

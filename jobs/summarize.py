@@ -6,9 +6,9 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import stages
+from db import stages, transcripts
 from db.engine import Database
-from db.models import Business, CallLog, Transcript
+from db.models import Business, CallLog
 from db.words import Stage
 from jobs.keeper import Held
 from jobs.pipeline import Settle, Trade
@@ -32,7 +32,7 @@ class Summarize(Trade):
     def work(self, held: Held) -> Settle:
         """Hand the transcript to the model. After a crash it may be asked again; its answer is written once."""
         with self._database.transaction() as session:
-            transcript = session.get(Transcript, held.claim.call_id)
+            transcript = transcripts.find(session, session.get_one(CallLog, held.claim.call_id))
             business = session.get(Business, held.claim.business_id)
         if transcript is None:
             raise Rejected("gone", "There is no transcript to sum up.", outcome="gave_up")

@@ -53,7 +53,7 @@ class Transcribe(Trade):
         """Transcribe the call's own recording, showing progress."""
         with self._database.transaction() as session:
             call = session.get_one(CallLog, held.claim.call_id)
-            recording = recordings.own(session, call)
+            recording = stages.own_recording(session, call)
             language = _language(session, call)
         if recording is None or recording.file is None:
             raise Rejected("gone", "The recording's file is not in our storage.", outcome="gone")

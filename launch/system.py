@@ -44,11 +44,7 @@ def servers(config: Settings) -> Iterator[Servers]:
     with embedded.missing(
         VAR, database_url=config.database_url, redis_url=config.redis_url, listing=EMBEDDED_SERVERS
     ) as found:
-        result = migrate.migrate(
-            found.database_url,
-            lock_wait_seconds=config.migration_lock_wait_seconds,
-            statement_timeout=config.migration_statement_timeout,
-        )
+        result = migrate.migrate_as_configured(found.database_url, config)
         if result == "skip":
             sys.exit("Somebody else is migrating the database. Try again when they are done.")
         yield found

@@ -47,8 +47,7 @@ def list_calls() -> Response:
             direction=_one_of("direction", {"inbound", "outbound"}),
         )
         shown = present.present_list(session, found, house().settings.business_slots)
-    last = Cursor.of(found[-1]) if len(found) == limit else None
-    return jsonify(calls=shown, next_cursor=str(last) if last else None)
+    return jsonify(calls=shown, next_cursor=str(Cursor.of(found[-1])) if len(found) == limit else None)
 
 
 @api.get("/calls/<call_sid>")
@@ -95,10 +94,10 @@ def stream_recording(call_sid: str) -> Response:
 def _have_fetched(call_sid: str, lost: str | None) -> tuple[CallLog, dict[str, Any]]:
     with house().database.transaction() as session:
         call = loader.load_call(session, reader(), call_sid, lock=True)
-        is_requested = audio.request_download(session, call, lost)
+        opened = audio.request_download(session, call, lost)
         status = audio.status_of(session, call)
-    if is_requested:
-        house().admit(Stage.DOWNLOAD, call)
+    if opened:
+        house().admit(opened, call)
     return call, status
 
 

@@ -12,7 +12,7 @@ from werkzeug.http import parse_range_header
 
 from conf.logs import log_event
 from conf.settings import Settings
-from db import clock, recordings, tasks
+from db import clock, forgotten, recordings, stages, tasks
 from db.models import CallLog
 from db.words import DownloadStatus, RecordingStatus, Stage
 from web import reasons
@@ -75,19 +75,24 @@ def is_to_come(call: CallLog) -> bool:
     return call.recording_status != RecordingStatus.FAILED
 
 
-def request_download(session: Session, call: CallLog, lost: str | None) -> bool:
-    """Have the recording of a locked call fetched; False when there is a reason not to, which the log tells.
+def request_download(session: Session, call: CallLog, lost: str | None) -> Stage | None:
+    """Have the recording of a locked call fetched; None when there is a reason not to, which the log tells.
+
+    The stage that has opened is the download, or first the question what the phone company has of the call.
 
     `lost` names the file that was looked for in vain: the call has lost it, unless it has another one by now.
     """
     if lost is not None and call.recording_download_status == DownloadStatus.READY and name_of(session, call) == lost:
         recordings.lose_file(session, call)
+    stage = forgotten.stage_of(session, call)
     reason = reason_to_skip(call, clock.now(session), house().settings)
+    if stage is Stage.RECORDING and tasks.find(session, call, stage):
+        reason = reason or "asked"
     if reason:
         log_skipped(call, reason)
-        return False
-    tasks.open_task(session, call, Stage.DOWNLOAD)
-    return True
+        return None
+    tasks.open_task(session, call, stage)
+    return stage
 
 
 def log_skipped(call: CallLog, reason: str) -> None:
@@ -118,7 +123,7 @@ def name_of(session: Session, call: CallLog) -> str | None:
     """Which file of our storage should be the recording; None while it is not here."""
     if call.recording_download_status != DownloadStatus.READY:
         return None
-    recording = recordings.own(session, call)
+    recording = stages.own_recording(session, call)
     return recording.file if recording and recording.file else NO_FILE
 
 

@@ -8,6 +8,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, Request, abort
 from flask_login import LoginManager, UserMixin, current_user, user_logged_out
 from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash
 
 from db import users
 from db.models import Business, User
@@ -17,6 +18,10 @@ from web.house import house
 HASHER = PasswordHasher()
 NOBODY = HASHER.hash("the password of nobody")
 """Verified against when the user does not exist, so that the answer takes as long."""
+
+ARGON2 = "$argon2"
+LEGACY = ("pbkdf2:", "scrypt:")
+"""Hashes of existing installations, made by werkzeug: accepted once, and renewed with the password they let in."""
 
 NUL = "\0"
 """PostgreSQL has no text with it."""
@@ -32,7 +37,6 @@ class Reader(UserMixin):
     email: str
     role: Role
     business_id: int | None
-    language: str | None
     business_language: str | None = None
     time_zone: str = "UTC"
     session_token: str | None = field(default=None, repr=False)
@@ -71,14 +75,18 @@ def sign_in(session: Session, email: str, password: str) -> Reader | None:
     user = None if NUL in email else users.by_email(session, email)
     if not _verifies(user.password_hash if user else NOBODY, password) or user is None:
         return None
+    if not user.password_hash.startswith(ARGON2):
+        user.password_hash = HASHER.hash(password)
     users.note_login(user)
     return _reader(session, user, users.add_token(session, user, users.SESSION))
 
 
 def _verifies(stored: str, password: str) -> bool:
     try:
+        if stored.startswith(LEGACY):
+            return check_password_hash(stored, password)
         return HASHER.verify(stored, password)
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHashError, ValueError):
         return False
 
 
@@ -111,7 +119,6 @@ def _reader(session: Session, user: User, session_token: str | None = None) -> R
         user.email,
         users.role_of(user),
         user.business_id,
-        user.language,
         business.language if business else None,
         business.time_zone if business else "UTC",
         session_token,

@@ -53,7 +53,7 @@ def explain(call: CallLog, standing: Standing | None = None) -> str:
     if _has_failed(call):
         return gettext("Failed for good: %(error)s", error=reasons.last_error(call))
     if call.recording_status == RecordingStatus.COMPLETED:
-        return _between(call)
+        return _between(call, standing)
     return _recording(call, standing)
 
 
@@ -162,8 +162,10 @@ def _has_failed(call: CallLog) -> bool:
     return bool(call.last_error) and TextStatus.FAILED in texts
 
 
-def _between(call: CallLog) -> str:
-    """Nothing is open: somebody must press play, or a sweep puts the call in line within a minute."""
+def _between(call: CallLog, standing: Standing | None) -> str:
+    """The phone company is asked which recording it is; or nothing is open, and somebody must press play."""
+    if standing and call.call_status in FINAL_CALL_STATUSES:
+        return _after_the_call(standing.next_try)
     if call.recording_download_status != DownloadStatus.READY:
         return gettext("The recording is at the phone company; press play to have it fetched.")
     if call.transcript_status == TextStatus.COMPLETED:

@@ -44,7 +44,7 @@ def day(text: str | None, now: datetime) -> str:
 
 def duration(seconds: float | None) -> str:
     """3:41 or 1:02:03; nothing where it is not known."""
-    if seconds is None:
+    if seconds is None or seconds < 0:
         return ""
     hours, rest = divmod(int(seconds), SECONDS_AN_HOUR)
     minutes, last = divmod(rest, 60)

@@ -10,6 +10,8 @@ from db.models import CallLog
 from web.auth import NUL, Reader
 from web.cursor import Cursor
 
+NEWEST_FIRST = (CallLog.created_at.desc().nulls_last(), CallLog.id)
+
 
 def visible_to(reader: Reader) -> ColumnElement[bool]:
     """The calls a reader may know of: an operator all, also those of no business; anybody else their business's."""
@@ -36,21 +38,23 @@ def recent_calls(
     status: str | None = None,
     direction: str | None = None,
 ) -> Sequence[CallLog]:
-    """Newest first, from the place where the last page ended."""
+    """Newest first, from the place where the last page ended; calls without a time come last."""
     query = select(CallLog).where(visible_to(reader))
     if status:
         query = query.where(CallLog.call_status == status)
     if direction:
         query = query.where(CallLog.direction == direction)
     if after:
-        query = query.where(
-            or_(CallLog.created_at < after.at, and_(CallLog.created_at == after.at, CallLog.id > after.id))
-        )
-    return session.scalars(query.order_by(CallLog.created_at.desc(), CallLog.id).limit(limit)).all()
+        query = query.where(_comes_after(after))
+    return session.scalars(query.order_by(*NEWEST_FIRST).limit(limit)).all()
 
 
-def calls_by_sid(session: Session, reader: Reader, call_sids: Sequence[str]) -> Sequence[CallLog]:
-    """Those of the calls that the reader may see, newest first."""
-    wanted = [call_sid for call_sid in call_sids if NUL not in call_sid]
-    query = select(CallLog).where(CallLog.call_sid.in_(wanted), visible_to(reader))
-    return session.scalars(query.order_by(CallLog.created_at.desc(), CallLog.id)).all()
+def _comes_after(place: Cursor) -> ColumnElement[bool]:
+    is_next = and_(CallLog.created_at.is_not_distinct_from(place.at), CallLog.id > place.id)
+    return is_next if place.at is None else or_(CallLog.created_at < place.at, is_next, CallLog.created_at.is_(None))
+
+
+def calls_by_id(session: Session, reader: Reader, ids: Sequence[int]) -> Sequence[CallLog]:
+    """Those of the calls that the reader may see, newest first. Old installations have calls without a CallSid."""
+    query = select(CallLog).where(CallLog.id.in_(ids), visible_to(reader))
+    return session.scalars(query.order_by(*NEWEST_FIRST)).all()

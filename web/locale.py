@@ -26,12 +26,11 @@ def signed_in() -> Reader | None:
 
 
 def language() -> str:
-    """What the address asks for, else what was chosen here, else the reader's, the business's or the browser's own."""
+    """What the address asks for, else what was chosen here, else the business's or the browser's own."""
     reader = signed_in()
     wishes = (
         request.args.get("lang"),
         request.cookies.get("lang"),
-        reader.language if reader else None,
         reader.business_language if reader else None,
     )
     return next((wish for wish in wishes if wish in LANGUAGES), None) or _browsers() or LANGUAGES[0]

@@ -23,6 +23,7 @@ from db.words import FINAL_CALL_STATUSES, RecordingStatus
 from web import audio, auth, formats, loader, present, story
 from web.auth import reader
 from web.badges import badges_of
+from web.cursor import GREATEST_ID
 from web.house import house
 from web.locale import LANGUAGES, signed_in
 from web.retry import STAGES, request_retry
@@ -124,9 +125,9 @@ def recent_calls() -> str:
 @pages.get("/rows")
 def rows() -> str:
     """The rows a page shows, as they are now: one request for all of them."""
-    wanted = request.args.getlist("call")[:ROWS]
+    wanted = request.args.getlist("id", type=int)[:ROWS]
     with house().database.transaction() as session:
-        shown = _rows(session, loader.calls_by_sid(session, reader(), wanted))
+        shown = _rows(session, loader.calls_by_id(session, reader(), [id for id in wanted if 0 < id <= GREATEST_ID]))
     return render_template("_rows.html", **_list(shown))
 
 
@@ -161,10 +162,11 @@ def _rows(session: Session, found: Sequence[CallLog]) -> list[dict[str, Any]]:
 def _for_people(call: CallLog, fields: dict[str, Any], is_at_work: bool) -> dict[str, Any]:
     badges = badges_of(fields)
     return {
+        "id": call.id,
         "badges": badges,
         "has_failed": any(badge.state == "failed" for badge in badges),
         "busy": is_at_work or _goes_on(call),
-        "playable": audio.is_to_come(call),
+        "playable": bool(fields["call_sid"]) and audio.is_to_come(call),
     }
 
 
@@ -178,7 +180,7 @@ def _list(shown: list[dict[str, Any]]) -> dict[str, Any]:
     days = groupby(shown, lambda call: formats.day(call["created_at"], now))
     return {
         "days": [(heading, list(calls)) for heading, calls in days],
-        "call_sids": [call["call_sid"] for call in shown],
+        "ids": [call["id"] for call in shown],
         "busy": sum(call["busy"] for call in shown),
     }
 

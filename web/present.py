@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import events
-from db.models import CallEvent, CallLog, Task, Transcript
+from db import events, transcripts
+from db.models import CallEvent, CallLog, Task
 from db.words import Stage
 from web.explain import Standing, explain, standings
 
@@ -23,7 +23,7 @@ def present_list(session: Session, found: Sequence[CallLog], slots: int) -> list
 
 def present_call(session: Session, call: CallLog, slots: int) -> dict[str, Any]:
     """One call, whole."""
-    transcript = session.get(Transcript, call.id)
+    transcript = transcripts.find(session, call)
     return present_list(session, [call], slots)[0] | {
         "transcript": transcript.turns if transcript else [],
         "timeline": [_event(event) for event in events.timeline(session, call.id)],
@@ -41,7 +41,7 @@ def _current(session: Session, found: Sequence[CallLog]) -> list[Task]:
 
 def _fields(call: CallLog, standing: Standing | None) -> dict[str, Any]:
     return {
-        "call_sid": call.call_sid,
+        "call_sid": (call.call_sid or "").strip() or None,
         "business_id": call.business_id,
         "direction": call.direction,
         "from": call.from_number,

@@ -66,6 +66,17 @@ OTHERS = (
     N_("The speech model failed."),
     N_("The worker stopped in the middle of it."),
     N_("An error of ours: %(kind)s."),
+    N_("The old system never heard that the recording was finished."),
+    N_("The old system kept no CallSid, so the phone company can't be asked."),
+    N_("The old system did not find it."),
+    N_("The old system was refused."),
+    N_("The old system was asked to slow down."),
+    N_("The old system got no answer in time."),
+    N_("The old system's disk could not take it."),
+    N_("The old system got a file it could not read."),
+    N_("The old system got no connection."),
+    N_("The old system failed (%(kind)s)."),
+    N_("The old system failed."),
 )
 
 FILLED_IN = re.compile(r"%\\\((\w+)\\\)s")

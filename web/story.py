@@ -25,6 +25,7 @@ def call_status(status: str | None) -> str:
         "no-answer": gettext("Missed"),
         "canceled": gettext("Hung up before the answer"),
         "failed": gettext("Not connected"),
+        "rejected": gettext("Rejected"),
     }
     return words.get(status or "", status or "")
 
@@ -116,6 +117,7 @@ TELLERS: dict[str, Callable[[Detail], str]] = {
     Event.STAGE_FAILED: _failed,
     Event.RETRY_REQUESTED: _retry_requested,
     Event.REPAIRED: _repaired,
+    Event.ADOPTED: lambda detail: gettext("Taken over from the old system"),
     Event.FILE_LOST: lambda detail: gettext("Our copy of the recording has gone from storage"),
     Event.STREAM_STARTED: lambda detail: gettext("The media stream started"),
     Event.STREAM_STOPPED: lambda detail: gettext("The media stream stopped"),

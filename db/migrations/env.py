@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from db.models import Base
+from db.revisions import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    version_table=VERSION_TABLE,
     transaction_per_migration=True,
 )
 with context.begin_transaction():

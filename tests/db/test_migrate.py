@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from conf.settings import ROOT, environment, with_driver
 from db import migrate, schema
 from db.models import Base
+from db.revisions import VERSION_TABLE
 from tests.conftest import database_in, execute
 
 
@@ -49,7 +50,8 @@ def test_the_migrations_build_what_the_models_say(empty_url: str) -> None:
     engine = create_engine(with_driver(empty_url), poolclass=NullPool)
 
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, Base.metadata) == []
         assert schema.differences(connection) == []
 
 

@@ -12,7 +12,7 @@ from redis import Redis
 from sqlalchemy.orm import Session
 
 from conf import logs, settings
-from db import recordings, stages
+from db import stages
 from db.models import CallLog
 from db.words import Stage
 from jobs import redis as redis_connections
@@ -43,7 +43,7 @@ class Staged(Trade):
 def settle(stage: Stage, session: Session, call: CallLog) -> None:
     """What the stage's real trade would write."""
     if stage is Stage.DOWNLOAD:
-        row = recordings.own(session, call)
+        row = stages.own_recording(session, call)
         if row:
             row.file = f"{call.call_sid}/{row.recording_sid}-1.wav"
         stages.settle_download(session, call, bytes_len=1, seconds=1.0, said_by=SAID_BY)

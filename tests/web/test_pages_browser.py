@@ -14,6 +14,7 @@ from db.words import Stage
 from tests.support.people import People
 from tests.web import sample_calls as sample
 from tests.web.conftest import OpenPage
+from tests.web.rows import add_recorded_call
 from web.house import House
 
 POLL_MS = 3100  # three seconds, and what htmx takes to settle
@@ -200,7 +201,7 @@ def test_play_shows_a_word_at_once_and_asks_less_and_less_often(
 def test_playing_a_missing_recording_has_it_fetched_once_and_plays_when_it_is_here(
     open_page: OpenPage, database: Database, people: People, house: House, tmp_path: Path
 ) -> None:
-    sid = sample.add_call(database, people.alice.business_id, 1, **sample.WAITING_FOR_PLAY)
+    sid = add_recorded_call(database, people.alice.business_id, **sample.WAITING_FOR_PLAY)
     page = open_page("/", people.alice)
     stop_the_clock(page)
 

@@ -114,7 +114,7 @@ def test_a_new_try_in_vain_leaves_everything_as_it_was_and_says_so(
 
 
 def fetched(session: Session, call: CallLog) -> None:
-    row = recordings.own(session, call)
+    row = stages.own_recording(session, call)
     assert row
     row.file = f"{call.call_sid}/{RECORDING_SID}-2.wav"
     stages.settle_download(session, call, bytes_len=9, seconds=1, said_by="tests")

@@ -13,7 +13,7 @@ from tests.web import rows
 from tests.web import sample_calls as sample
 from tests.web.browsing import csrf_token, fields_of, sign_in
 from tests.web.conftest import OpenPage
-from tests.web.rows import open_stages
+from tests.web.rows import call_of, open_stages
 from web.house import House
 
 FORM = re.compile(r'<form class="retry".*?</form>', re.DOTALL)
@@ -52,7 +52,8 @@ def test_what_can_be_retried_has_a_button_in_the_list_and_on_its_page(
     call_sid = sample.add_call(database, people.alice.business_id, 1, **columns)
 
     sign_in(client, people.alice)
-    shown = [forms(client.get(path).text) for path in ("/", f"/calls/{call_sid}", f"/rows?call={call_sid}")]
+    paths = ("/", f"/calls/{call_sid}", f"/rows?id={call_of(database, call_sid).id}")
+    shown = [forms(client.get(path).text) for path in paths]
 
     assert [[form["stage"] for form in page] for page in shown] == [stages] * 3
 

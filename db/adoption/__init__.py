@@ -1,0 +1,13 @@
+"""What an old installation has recorded becomes ours: once, in batches, while it may still be running.
+
+old_calls   reads a batch of its rows, in our types
+words       its words for statuses and directions, in ours
+errors      its error texts, in sentences of ours
+decide      what became of one call, as far as its row shows
+batches     reads, decides, writes, commits
+numbers     which numbers a business is called at
+"""
+
+from db.adoption.adopt import adopt_everything
+
+__all__ = ["adopt_everything"]

@@ -1,0 +1,41 @@
+"""Which numbers an old installation's businesses are called at: it kept one each, as somebody typed it."""
+
+import logging
+import re
+
+import phonenumbers
+from sqlalchemy import Connection, text
+
+from conf.logs import log_event
+
+log = logging.getLogger(__name__)
+
+SEPARATORS = re.compile(r"[,;/\n]|\s{2,}|\bor\b")
+
+WANTED = """SELECT id, phone_number FROM business b
+WHERE phone_number IS NOT NULL AND NOT EXISTS (SELECT FROM business_number n WHERE n.business_id = b.id)
+ORDER BY id"""
+
+ADD = "INSERT INTO business_number (business_id, number) VALUES (:business, :number) ON CONFLICT DO NOTHING"
+
+
+def adopt_numbers(connection: Connection) -> None:
+    """Have each business own the calls to its number. One that can't be read is told in the log, by its business."""
+    for business_id, written in connection.execute(text(WANTED)).all():
+        numbers = [number for part in SEPARATORS.split(written) if (number := e164(part))]
+        for number in numbers:
+            connection.execute(text(ADD), {"business": business_id, "number": number})
+        if not numbers and written.strip():
+            log_event(log, logging.WARNING, "NUMBER_NOT_ADOPTED", business_id=business_id)
+
+
+def e164(written: str) -> str | None:
+    """The number as Twilio writes it; None unless it says its country."""
+    plain = written.strip().removeprefix("whatsapp:").removeprefix("tel:").strip()
+    if plain.startswith("00"):
+        plain = f"+{plain[2:]}"
+    try:
+        parsed = phonenumbers.parse(plain)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,1 @@
+"""The revisions of the schema, applied by Alembic, and what they share."""

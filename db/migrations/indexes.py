@@ -1,0 +1,60 @@
+"""Indexes built beside whoever writes to the table; what a killed build has left is built anew."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, text
+
+from db import schema
+from db.migrations.locks import MigrationFailed
+
+BUILD_TIMEOUT = "4h"
+"""A hundred million rows take an hour; nobody waits for it but us."""
+
+UNIQUE_CALL_SID = ("uniq_call_log_call_sid", "uniq_call_log_call_sid_given")
+
+DOUBLED = """SELECT call_sid FROM call_log WHERE {predicate} GROUP BY call_sid HAVING count(*) > 1
+ORDER BY call_sid LIMIT 3"""
+
+
+@contextmanager
+def in_their_own_time(connection: Connection) -> Iterator[None]:
+    """Building beside others waits for their transactions and holds nobody up: it may take long."""
+    before = [connection.scalar(text(f"SHOW {name}")) for name in ("statement_timeout", "lock_timeout")]
+    _limit(connection, BUILD_TIMEOUT, "0")
+    yield
+    _limit(connection, *before)
+
+
+def _limit(connection: Connection, statement: str, lock: str) -> None:
+    connection.execute(
+        text("SELECT set_config('statement_timeout', :statement, false), set_config('lock_timeout', :lock, false)"),
+        {"statement": statement, "lock": lock},
+    )
+
+
+def ensure(connection: Connection, name: str, definition: str, *, kind: str = "INDEX") -> None:
+    """Build an index of call_log, unless there is a valid one of that name."""
+    valid = connection.scalar(
+        text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"), {"name": name}
+    )
+    if valid is False:
+        connection.execute(text(f"DROP INDEX CONCURRENTLY {name}"))
+    if not valid:
+        connection.execute(text(f"CREATE {kind} CONCURRENTLY {name} ON call_log {definition}"))
+
+
+def ensure_unique_call_sid(connection: Connection, predicate: str) -> None:
+    """No two calls with one CallSid. Raises MigrationFailed where there are such: none of them is ours to drop."""
+    if schema.has_unique_call_sid(connection):
+        return
+    doubled = connection.scalars(text(DOUBLED.format(predicate=predicate))).all()
+    if doubled:
+        raise MigrationFailed(
+            f"call_log has several rows with the same call_sid, e.g. {', '.join(doubled)}."
+            " Decide which row is the call, empty call_sid in the others (they stay listed), and run again."
+        )
+    for name in UNIQUE_CALL_SID:  # the first name may be taken by one that does not serve
+        ensure(connection, name, f"(call_sid) WHERE {predicate}", kind="UNIQUE INDEX")
+        if schema.has_unique_call_sid(connection):
+            return

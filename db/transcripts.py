@@ -1,0 +1,26 @@
+"""What was said on a call, whoever wrote it down."""
+
+from sqlalchemy.orm import Session
+
+from db.models import CallLog, Transcript
+from db.words import Speaker
+
+
+def find(session: Session, call: CallLog) -> Transcript | None:
+    """The call's transcript; a text of an old installation as turns without times, of which no row is made."""
+    ours = session.get(Transcript, call.id)
+    if ours is not None:
+        return ours
+    text = next((text for text in (call.final_transcript, call.transcription, call.transcript) if _says(text)), None)
+    if text is None:
+        return None
+    turns = [_turn(line.strip()) for line in text.splitlines() if line.strip()]
+    return Transcript(call_id=call.id, turns=turns, language=None)
+
+
+def _says(text: str | None) -> bool:
+    return bool(text and text.strip())
+
+
+def _turn(text: str) -> dict[str, object]:
+    return {"channel": None, "speaker": Speaker.UNKNOWN, "start": None, "end": None, "text": text}
