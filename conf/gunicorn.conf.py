@@ -2,8 +2,9 @@
 
 import signal
 
-from conf import settings
+from conf import logs, settings
 from launch import children
+from web import start
 
 bind = f"0.0.0.0:{settings.load().port}"
 worker_class = "gthread"
@@ -16,6 +17,13 @@ accesslog = None
 loglevel = "warning"
 
 end_with_master = children.die_with_parent(signal.SIGKILL)
+
+
+def on_starting(server: object) -> None:
+    """Refuse to start here, once, with exit status 1."""
+    config = settings.load()
+    logs.configure(config.log_level)
+    start.check(config)
 
 
 def post_fork(server: object, worker: object) -> None:

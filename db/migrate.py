@@ -14,7 +14,7 @@ from typing import Literal
 
 from alembic import command
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from conf import logs, settings
@@ -76,10 +76,12 @@ def migrate_as_configured(url: str, config: Settings) -> Result:
     )
 
 
-def log_failure(error: SQLAlchemyError | MigrationFailed) -> None:
-    """Say what happened, without the database's address."""
+def log_failure(error: BaseException) -> None:
+    """Say what happened first, without the database's address: what came of it on the way out tells little."""
+    while not isinstance(error, MigrationFailed | DBAPIError) and error.__context__:
+        error = error.__context__
     log_event(log, logging.ERROR, "MIGRATION_FAILED", reason=type(error).__name__)
-    log.error("%s", str(error.__cause__ if isinstance(error, SQLAlchemyError) else error).splitlines()[0])
+    log.error("%s", str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0])
 
 
 def _engine(url: str) -> Engine:

@@ -41,7 +41,7 @@ def _current(session: Session, found: Sequence[CallLog]) -> list[Task]:
 
 def _fields(call: CallLog, standing: Standing | None) -> dict[str, Any]:
     return {
-        "call_sid": (call.call_sid or "").strip() or None,
+        "call_sid": _said(call.call_sid),
         "business_id": call.business_id,
         "direction": call.direction,
         "from": call.from_number,
@@ -58,9 +58,14 @@ def _fields(call: CallLog, standing: Standing | None) -> dict[str, Any]:
         "last_error": call.last_error,
         "progress": standing.task.progress if standing else None,
         "estimated_cost_bucket": call.estimated_cost_bucket,
-        "summary": call.summary,
+        "summary": _said(call.summary),
         "explanation": explain(call, standing),
     }
+
+
+def _said(text: str | None) -> str | None:
+    """Blanks, which old installations have, are nothing."""
+    return text if text and text.strip() else None
 
 
 def _event(event: CallEvent) -> dict[str, Any]:

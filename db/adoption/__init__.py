@@ -4,8 +4,8 @@ old_calls   reads a batch of its rows, in our types
 words       its words for statuses and directions, in ours
 errors      its error texts, in sentences of ours
 decide      what became of one call, as far as its row shows
-batches     reads, decides, writes, commits
 numbers     which numbers a business is called at
+adopt       reads, decides, writes and commits, batch by batch
 """
 
 from db.adoption.adopt import adopt_everything

@@ -105,7 +105,7 @@ class _Case:
             return self._recorded()
         if self.status in UNANSWERED_CALL_STATUSES:
             return self._never_recorded()
-        if self._said("recording_status", words.RECORDING_STATUS) == RecordingStatus.COMPLETED:
+        if self._said("recording_status", words.RECORDED):
             return self._recorded()
         if not (self.is_recent and self.old.has["call_sid"]):
             return self._never_recorded(NEVER_HEARD if self._named_recording else self._old_error)
@@ -133,7 +133,7 @@ class _Case:
         was_answered = self._has_recording or self._has_text or bool(self.values["duration"])
         return "completed" if was_answered else None
 
-    @property
+    @cached_property
     def word_columns(self) -> dict[str, Any]:
         return {
             "call_status": self.status,
@@ -170,7 +170,7 @@ class _Case:
     def was(self) -> dict[str, str]:
         found = dict(self.old.impossible)
         for name, value in self.word_columns.items():
-            if words.said(self.old.words[name]) not in (None, value):
+            if words.said(self.old.words[name]) not in (None, value, words.FILLED_IN):
                 found[name] = str(self.old.words[name])
         for name in LENGTHS:
             if self.old.numbers[name] is not None and self.values[name] is None:

@@ -16,15 +16,16 @@ WANTED = """SELECT id, phone_number FROM business b
 WHERE phone_number IS NOT NULL AND NOT EXISTS (SELECT FROM business_number n WHERE n.business_id = b.id)
 ORDER BY id"""
 
-ADD = "INSERT INTO business_number (business_id, number) VALUES (:business, :number) ON CONFLICT DO NOTHING"
+ADD = """INSERT INTO business_number (business_id, number)
+SELECT CAST(:business AS int), number FROM unnest(CAST(:numbers AS text[])) AS n (number) ON CONFLICT DO NOTHING"""
+"""All numbers of a business at once: whoever has one counts as adopted."""
 
 
 def adopt_numbers(connection: Connection) -> None:
     """Have each business own the calls to its number. One that can't be read is told in the log, by its business."""
     for business_id, written in connection.execute(text(WANTED)).all():
         numbers = [number for part in SEPARATORS.split(written) if (number := e164(part))]
-        for number in numbers:
-            connection.execute(text(ADD), {"business": business_id, "number": number})
+        connection.execute(text(ADD), {"business": business_id, "numbers": numbers})
         if not numbers and written.strip():
             log_event(log, logging.WARNING, "NUMBER_NOT_ADOPTED", business_id=business_id)
 

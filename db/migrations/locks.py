@@ -32,7 +32,7 @@ class MigrationFailed(Exception):
 
 
 def patiently(connection: Connection, work: Callable[[], T]) -> T:
-    """Do something that leaves no trace when it yields, until it goes through. Raises MigrationFailed."""
+    """Do something that rolls itself back when it has to yield, until it goes through. Raises MigrationFailed."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -40,7 +40,6 @@ def patiently(connection: Connection, work: Callable[[], T]) -> T:
         except OperationalError as error:
             if getattr(error.orig, "pgcode", None) not in YIELDED:
                 raise
-            connection.rollback()
             if time.monotonic() > deadline:
                 raise MigrationFailed(_who_is_in_the_way(connection)) from error
         time.sleep(PAUSE_SECONDS)
@@ -48,7 +47,6 @@ def patiently(connection: Connection, work: Callable[[], T]) -> T:
 
 def _who_is_in_the_way(connection: Connection) -> str:
     oldest = connection.execute(text(OLDEST)).one_or_none()
-    connection.rollback()
     if oldest is None:
         return "Other transactions were in the way all the time. Run it again when there are fewer."
     return (

@@ -18,6 +18,7 @@ CLAIMS = "tests/db/test_claims.py::"
 PIPELINE = "tests/jobs/test_pipeline.py::"
 QUEUES = "tests/jobs/test_queues.py::"
 SWEEPS = "tests/jobs/test_sweeps.py::"
+LEGACY = "tests/legacy/"
 ORDER = "tests/web/test_webhook_order.py::"
 
 BUGS = (
@@ -290,5 +291,68 @@ BUGS = (
         "        crew.disown(held)\n",
         "",
         "tests/jobs/test_pipeline.py::test_a_worker_that_has_lost_its_claim_removes_what_it_left_behind",
+    ),
+    Bug(
+        "a recording that a call names is its own, whosever it is",
+        "db/stages.py",
+        "select(Recording).where(named, Recording.call_id == call.id)",
+        "select(Recording).where(named)",
+        f"{LEGACY}test_playing.py::test_of_two_calls_that_name_one_recording_the_one_that_has_it_plays",
+    ),
+    Bug(
+        "a recording that two calls name is given to the first",
+        "db/adoption/decide.py",
+        "        return None if self._named_recording in self.contested else self._named_recording",
+        "        return self._named_recording",
+        f"{LEGACY}test_adoption.py::test_a_recording_that_two_calls_name_is_given_to_neither",
+    ),
+    Bug(
+        "what is adopted already is adopted again",
+        "db/adoption/old_calls.py",
+        "            AND NOT EXISTS (SELECT FROM call_event e WHERE e.call_id = c.id)\n",
+        "",
+        f"{LEGACY}test_adoption.py::test_the_adoption_alone_run_again_changes_nothing",
+    ),
+    Bug(
+        "a migration waits for a table as long as it takes",
+        "db/migrations/locks.py",
+        'LOCK_TIMEOUT = "500ms"',
+        'LOCK_TIMEOUT = "20s"',
+        f"{LEGACY}test_beside.py::test_somebody_who_never_ends_a_transaction_is_named_and_nobody_waits_behind_us",
+    ),
+    Bug(
+        "half an index is taken for a whole one",
+        "db/migrations/indexes.py",
+        "    if not valid:\n",
+        "    if valid is None:\n",
+        f"{LEGACY}test_kills.py::test_an_index_that_a_killed_migration_left_half_built_is_built_anew",
+    ),
+    Bug(
+        "processes start while calls are still being adopted",
+        "db/schema.py",
+        "    if revisions.pending(found):\n",
+        "    if found is None:\n",
+        f"{LEGACY}test_rules.py::test_columns_are_there_but_calls_are_still_being_adopted_so_nothing_starts",
+    ),
+    Bug(
+        "new calls inherit an old table's defaults",
+        "db/calls.py",
+        '        .values(NEW_CALL | {"call_sid": call_sid})\n',
+        "        .values(call_sid=call_sid)\n",
+        f"{LEGACY}test_reading.py::test_a_new_call_inherits_nothing_from_old_defaults",
+    ),
+    Bug(
+        "whoever is called operator sees every business",
+        "db/users.py",
+        '    "manager": Role.MANAGER,\n',
+        '    "manager": Role.MANAGER,\n    "operator": Role.OPERATOR,\n',
+        f"{LEGACY}test_reading.py::test_old_roles_mean_what_they_meant_and_nobody_becomes_an_operator_by_name",
+    ),
+    Bug(
+        "calls without a time are on no page",
+        "web/loader.py",
+        ", is_next, CallLog.created_at.is_(None))",
+        ", is_next)",
+        f"{LEGACY}test_reading.py::test_everybody_finds_all_own_calls_once_and_no_others",
     ),
 )
