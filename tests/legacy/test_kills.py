@@ -57,6 +57,9 @@ def test_an_index_that_a_killed_migration_left_half_built_is_built_anew(postgres
         assert left_half_built(url) == 1
         assert migrate.migrate(url) == "applied"
         assert left_half_built(url) == 0
+        assert (
+            ask(url, "SELECT count(*) FROM pg_class WHERE relname ~ '^ix_call_log_(recent|recording_sid|unfin)'") == 3
+        )
         assert refusal(url) is None
 
 

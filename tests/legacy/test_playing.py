@@ -120,10 +120,8 @@ def test_of_two_calls_that_name_one_recording_the_one_that_has_it_plays(player: 
     owner, recording_sid = recorded(company)
     other, _ = recorded(company)
     company.exchange.calls[other].recordings.clear()
-    old = player(
-        old_call({"call_sid": other, "recording_url": address(recording_sid)}, business=BOB),
-        old_call({"call_sid": owner, "recording_url": address(recording_sid)}),
-    )
+    named = {"recording_sid": recording_sid, "recording_url": address(recording_sid)}
+    old = player(old_call({"call_sid": other} | named, business=BOB), old_call({"call_sid": owner} | named))
 
     for call_sid, business in ((owner, ALICE), (other, BOB)):
         assert old.press(call_sid, business).status_code == 202
