@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import businesses, costs, events, stages, tasks
 from db.events import Event
-from db.models import HAS_CALL_SID, CallLog
+from db.models import HAS_CALL_SID, UTC_NOW, CallLog
 from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, UNANSWERED_CALL_STATUSES
 
 TWILIO = "twilio"
@@ -19,6 +19,7 @@ NEW_CALL = {
     for column in CallLog.__table__.columns
     if not column.primary_key
 }
+NEW_CALL["updated_at"] = UTC_NOW
 """What every column of a new call holds: the defaults of an old installation's table are not ours."""
 
 

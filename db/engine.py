@@ -8,7 +8,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from db import patience
+from db import moments, patience
 from db.breaker import Breaker
 
 POOL_SIZE = 16
@@ -33,6 +33,7 @@ OUTAGES = (OperationalError, InterfaceError, PoolTimeout, DatabaseDown)
 def connect(url: str, *, statement_seconds: float, application: str) -> Engine:
     """An engine whose statements, lock waits and forgotten transactions all end by themselves."""
     patience.listen_for_deadlines()
+    moments.read_what_can_be_read()
     options = {
         "timezone": "UTC",
         "statement_timeout": f"{int(statement_seconds * 1000)}",
@@ -48,6 +49,7 @@ def connect(url: str, *, statement_seconds: float, application: str) -> Engine:
         hide_parameters=True,  # errors are logged, and parameters are what people said
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
+            "client_encoding": "utf8",
             "application_name": application,
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
         },

@@ -14,7 +14,7 @@ from typing import Literal
 
 from alembic import command
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from conf import logs, settings
@@ -81,7 +81,8 @@ def log_failure(error: BaseException) -> None:
     while not isinstance(error, MigrationFailed | DBAPIError) and error.__context__:
         error = error.__context__
     log_event(log, logging.ERROR, "MIGRATION_FAILED", reason=type(error).__name__)
-    log.error("%s", str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0])
+    lines = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
+    log.error("%s", lines[0] if lines else "It does not say why.")
 
 
 def _engine(url: str) -> Engine:
@@ -91,6 +92,7 @@ def _engine(url: str) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
+            "client_encoding": "utf8",
             "options": "-c timezone=UTC",
             "application_name": "db.migrate",
         },
@@ -155,7 +157,7 @@ def main(arguments: list[str]) -> int:
         result = None if wanted.check else migrate_as_configured(url, config)
         if _check(url):
             return 0
-    except (SQLAlchemyError, MigrationFailed) as error:
+    except Exception as error:  # noqa: BLE001 - a deploy must hear of it, whatever it is
         log_failure(error)
         return 1
     return TRY_AGAIN_LATER if result == "skip" else 1

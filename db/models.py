@@ -63,10 +63,7 @@ UTC_NOW = text("timezone('utc', now())")
 
 
 class Business(Base):
-    """A customer of the installation: all its calls, users and settings are apart from every other's.
-
-    Times of businesses and users are not read with them: old installations have some that Python has no date for.
-    """
+    """A customer of the installation: all its calls, users and settings are apart from every other's."""
 
     __tablename__ = "business"
 
@@ -79,8 +76,8 @@ class Business(Base):
     language: Mapped[str | None] = mapped_column(String(8))
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
     forward_number: Mapped[str | None] = mapped_column(String(32))
-    created_at: Mapped[datetime | None] = deferred(mapped_column(UtcDateTime, server_default=UTC_NOW))
-    updated_at: Mapped[datetime | None] = deferred(mapped_column(UtcDateTime))
+    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
+    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BusinessNumber(Base):
@@ -104,8 +101,8 @@ class User(Base):
     name: Mapped[str | None] = mapped_column(String(255))
     role: Mapped[str | None] = mapped_column(String(50), server_default="agent")
     is_active: Mapped[bool | None] = mapped_column(Boolean, server_default=text("true"))
-    created_at: Mapped[datetime | None] = deferred(mapped_column(UtcDateTime, server_default=UTC_NOW))
-    last_login: Mapped[datetime | None] = deferred(mapped_column(UtcDateTime))
+    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
+    last_login: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ApiToken(Base):

@@ -176,8 +176,6 @@ def log_start(call: CallLog, facts: RecordingFacts) -> None:
         "RECORDING_STARTED",
         call_sid=call.call_sid,
         recording_sid=facts.recording_sid,
-        mode=MODE_OF_SOURCE.get(
-            facts.source or "", RecordingMode(call.recording_mode) if call.recording_mode else None
-        ),
+        mode=MODE_OF_SOURCE.get(facts.source or "") or call.recording_mode,
         second=start_second(call, facts),
     )

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Engine, Table, text
@@ -13,7 +12,8 @@ from sqlalchemy.types import TypeEngine
 
 from db import revisions
 from db.models import HAS_CALL_SID, Base, CallLog
-from db.words import DownloadStatus, Outcome, RecordingMode, RecordingStatus, TextStatus
+from db.stages import LONGEST_ERROR
+from db.words import CALL_STATUS_ORDER, DownloadStatus, Outcome, RecordingMode, RecordingStatus, TextStatus
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 REMEDY = "python -m db.migrate"
@@ -30,25 +30,48 @@ SERVES = {
     "SMALLINT": {"INTEGER", "BIGINT"},
     "VARCHAR": {"TEXT", "CHARACTER"},
     "TEXT": {"VARCHAR"},
-    "DOUBLE PRECISION": {"REAL", "NUMERIC"},
+    "DOUBLE PRECISION": {"REAL", "NUMERIC", "INTEGER", "BIGINT"},
     "TIMESTAMP WITHOUT TIME ZONE": {"TIMESTAMP WITH TIME ZONE"},
     "JSONB": {"JSON"},
 }
 """Types that serve as well as the one the models name: old installations chose differently."""
 
-WORDS: Mapping[str, type[StrEnum]] = {
-    "recording_status": RecordingStatus,
-    "recording_download_status": DownloadStatus,
-    "transcript_status": TextStatus,
-    "summary_status": TextStatus,
-    "outcome": Outcome,
-    "recording_mode": RecordingMode,
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "call_status": tuple(CALL_STATUS_ORDER),
+    "direction": ("inbound", "outbound"),
+    "recording_status": tuple(RecordingStatus),
+    "recording_download_status": tuple(DownloadStatus),
+    "transcript_status": tuple(TextStatus),
+    "summary_status": tuple(TextStatus),
+    "outcome": tuple(Outcome),
+    "recording_mode": tuple(RecordingMode),
+    "transcript_source": ("recording", "failed"),
+    "estimated_cost_bucket": ("LOW", "MED", "HIGH"),
 }
-COUNTS = ("retry_count", "recording_count", "recording_fail_count", "stream_connect_count", "webhook_retry_count")
-WRITTEN: Mapping[str, tuple[object, ...]] = {column: tuple(words) for column, words in WORDS.items()} | {
-    column: (0, 1, 2, 10) for column in COUNTS
-}
+COUNTS = (
+    "retry_count",
+    "recording_count",
+    "recording_fail_count",
+    "stream_connect_count",
+    "webhook_11205_count",
+    "webhook_retry_count",
+)
+WRITTEN: Mapping[str, tuple[object, ...]] = {**WORDS, **dict.fromkeys(COUNTS, (0, 1, 2, 10))}
 """What we write into columns that an old installation may have constraints on."""
+
+SID, UNLIMITED = 34, 2**31
+LEAST_LENGTHS = {
+    "call_sid": SID,
+    "parent_call_sid": SID,
+    "recording_sid": SID,
+    "last_error": LONGEST_ERROR,
+    "summary": UNLIMITED,
+    "final_transcript": UNLIMITED,
+} | {column: max(map(len, words)) for column, words in WORDS.items()}
+"""Characters of what we write into columns of call_log."""
+
+FILLED = {"call_sid", "updated_at"}
+"""Columns that may be NULL, and that we never leave so."""
 
 COLUMNS = """SELECT wanted.name AS table, a.attname AS name, upper(format_type(a.atttypid, NULL)) AS type,
     a.attnotnull AS not_null, a.atthasdef OR a.attidentity <> '' AS has_default,
@@ -56,10 +79,11 @@ COLUMNS = """SELECT wanted.name AS table, a.attname AS name, upper(format_type(a
 FROM unnest(CAST(:tables AS text[])) AS wanted (name)
 JOIN pg_attribute a ON a.attrelid = to_regclass(wanted.name) AND a.attnum > 0 AND NOT a.attisdropped"""
 
-CHECKS = """SELECT c.conname AS name, a.attname AS column, format_type(a.atttypid, NULL) AS type,
-    pg_get_constraintdef(c.oid) AS definition, pg_get_expr(c.conbin, c.conrelid) AS expression
-FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND ARRAY[a.attnum] = c.conkey
-WHERE c.contype = 'c' AND c.conrelid = to_regclass('call_log')"""
+CHECKS = """SELECT c.conname AS name, pg_get_constraintdef(c.oid) AS definition,
+    pg_get_expr(c.conbin, c.conrelid) AS expression,
+    array_agg(CAST(a.attname AS text)) AS columns, array_agg(format_type(a.atttypid, NULL)) AS types
+FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
+WHERE c.contype = 'c' AND c.conrelid = to_regclass('call_log') GROUP BY c.oid"""
 
 FINDS_BY_CALL_SID = (
     f"EXPLAIN INSERT INTO call_log (call_sid) VALUES ('') ON CONFLICT (call_sid) WHERE {HAS_CALL_SID} DO NOTHING"  # noqa: S608
@@ -98,7 +122,12 @@ class Difference:
 def differences(connection: Connection) -> list[Difference]:
     """What is missing or of another kind, and constraints we would break; further tables and columns are fine."""
     connection.execute(text(PATIENCE))
-    return [*_revision(connection), *_tables(connection), *_constraints(connection)]
+    return [*_revision(connection), *_tables(connection), *_checks(connection), *_unique(connection)]
+
+
+def rules_in_the_way(connection: Connection) -> list[Difference]:
+    """Of an old table, before its calls are adopted: what would not take what we write."""
+    return [*_tables(connection), *_checks(connection)]
 
 
 def _revision(connection: Connection) -> Iterator[Difference]:
@@ -127,7 +156,7 @@ def _columns(table: Table, there: Mapping[str, Found]) -> Iterator[Difference]:
             yield Difference(table.name, column.name, kind(column.type), "nothing")
         else:
             yield from _column(table.name, column, there[column.name])
-    for name, found in there.items():
+    for name, found in there.items() if table.name == CallLog.__tablename__ else ():
         if name not in table.columns and found.not_null and not found.has_default:
             yield _must_be_nullable(table.name, name, "nullable, or with a default")
 
@@ -137,10 +166,11 @@ def _column(table: str, column: "Column[Any]", found: Found) -> Iterator[Differe
     if not serves(found.type, expected):
         mend = f"ALTER TABLE {table} ALTER COLUMN {column.name} TYPE {expected} USING {column.name}::{expected}"
         yield Difference(table, column.name, expected, found.type, mend)
-    if found.not_null and column.nullable and column.server_default is None:
+    if table != CallLog.__tablename__:
+        return
+    if found.not_null and column.nullable and column.server_default is None and column.name not in FILLED:
         yield _must_be_nullable(table, column.name, "nullable")
-    longest = max((len(str(word)) for word in WRITTEN.get(column.name, ())), default=0)
-    if table == CallLog.__tablename__ and found.length is not None and found.length < longest:
+    if found.length is not None and found.length < LEAST_LENGTHS.get(column.name, 0):
         mend = f"ALTER TABLE {table} ALTER COLUMN {column.name} TYPE {column.type}"
         yield Difference(table, column.name, str(column.type), f"VARCHAR({found.length})", mend)
 
@@ -150,16 +180,30 @@ def _must_be_nullable(table: str, column: str, expected: str) -> Difference:
     return Difference(table, column, expected, "NOT NULL", mend)
 
 
-def _constraints(connection: Connection) -> Iterator[Difference]:
-    """Old rules about single columns that forbid what we write, and the one rule that we rely on."""
+def _checks(connection: Connection) -> Iterator[Difference]:
+    """Old rules that forbid what we write."""
     for check in connection.execute(text(CHECKS)).all():
-        for value in WRITTEN.get(check.column, ()):
-            row = f"(SELECT CAST(%s AS {check.type}) AS {check.column}) AS call_log"
-            probe = f"SELECT {check.expression.replace('%', '%%')} FROM {row}"  # noqa: S608 - PostgreSQL's own words
+        types = dict(zip(check.columns, check.types, strict=True))
+        refused = next(_refused(connection, check.expression, types), None)
+        if refused:
+            column, value = refused
+            mend = f"ALTER TABLE call_log DROP CONSTRAINT {check.name}"
+            yield Difference(CallLog.__tablename__, column, f"room for {value}", check.definition, mend)
+
+
+def _refused(connection: Connection, expression: str, types: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+    """Columns with values of ours that a rule does not let through, whatever the other columns hold."""
+    for column in types:
+        row = ", ".join(
+            f"CAST({'%s' if name == column else 'NULL'} AS {kind}) AS {name}" for name, kind in types.items()
+        )
+        probe = f"SELECT {expression.replace('%', '%%')} FROM (SELECT {row}) AS call_log"  # noqa: S608
+        for value in WRITTEN.get(column, ()):
             if connection.exec_driver_sql(probe, (value,)).scalar() is False:
-                mend = f"ALTER TABLE call_log DROP CONSTRAINT {check.name}"
-                yield Difference("call_log", check.column, f"room for {value}", check.definition, mend)
-                break
+                yield column, value
+
+
+def _unique(connection: Connection) -> Iterator[Difference]:
     if not has_unique_call_sid(connection):
         yield Difference("call_log", "call_sid", f"a unique index for {HAS_CALL_SID}", "none")
 
@@ -194,10 +238,11 @@ def check(engine: Engine) -> None:
                 raise  # nobody answers
             raise SchemaWrong(f"The tables are being altered just now. Wait, or run: {REMEDY}") from error
     if found:
-        raise SchemaWrong(_told(found))
+        raise SchemaWrong(told(found))
 
 
-def _told(found: list[Difference]) -> str:
+def told(found: list[Difference]) -> str:
+    """What differs, and what mends it."""
     more = f" (and {len(found) - SHOWN} more)" if len(found) > SHOWN else ""
     places = "; ".join(map(str, found[:SHOWN]))
     mends = dict.fromkeys(difference.remedy for difference in found)

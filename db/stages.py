@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from db import costs, events, tasks, transcripts
 from db.events import Event
 from db.models import CallLog, Recording, Transcript
+from db.texts import says
 from db.words import (
     FINAL_CALL_STATUSES,
     DownloadStatus,
@@ -77,6 +78,8 @@ def settle_download(session: Session, call: CallLog, *, bytes_len: int, seconds:
     call.recording_next_retry_at = None
     call.audio_bytes_len, call.audio_duration_sec = bytes_len, seconds
     events.note(session, call.id, Event.DOWNLOADED, said_by=said_by, bytes=bytes_len, seconds=round(seconds, 2))
+    if session.get(Transcript, call.id) is None and transcripts.find(session, call) is not None:
+        call.transcript_status = TextStatus.COMPLETED  # an old system may have written it down since
     if call.transcript_status == TextStatus.COMPLETED:
         _go_on(session, call, Stage.SUMMARY, call.summary_status)
     else:
@@ -160,7 +163,7 @@ def _fall_back(session: Session, call: CallLog, stage: Stage) -> bool:
         call.transcript_status = TextStatus.COMPLETED
         _go_on(session, call, Stage.SUMMARY, call.summary_status)
     else:
-        if not (call.summary or "").strip():
+        if not says(call.summary):
             return False
         call.summary_status = TextStatus.COMPLETED
     return True
@@ -254,7 +257,7 @@ def _count_failed_download(call: CallLog) -> None:
 
 def _has_old_summary(session: Session, call: CallLog) -> bool:
     """A summary of what nobody had written down is an old installation's: it stays until somebody asks for another."""
-    return session.get(Transcript, call.id) is None and bool((call.summary or "").strip())
+    return session.get(Transcript, call.id) is None and says(call.summary)
 
 
 def _forget_failures(call: CallLog) -> None:

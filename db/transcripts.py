@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from db.models import CallLog, Transcript
+from db.texts import says
 from db.words import Speaker
 
 
@@ -11,15 +12,11 @@ def find(session: Session, call: CallLog) -> Transcript | None:
     ours = session.get(Transcript, call.id)
     if ours is not None:
         return ours
-    text = next((text for text in (call.final_transcript, call.transcription, call.transcript) if _says(text)), None)
+    text = next((text for text in (call.final_transcript, call.transcription, call.transcript) if says(text)), None)
     if text is None:
         return None
-    turns = [_turn(line.strip()) for line in text.splitlines() if line.strip()]
+    turns = [_turn(line.strip()) for line in text.splitlines() if says(line)]
     return Transcript(call_id=call.id, turns=turns, language=None)
-
-
-def _says(text: str | None) -> bool:
-    return bool(text and text.strip())
 
 
 def _turn(text: str) -> dict[str, object]:

@@ -39,8 +39,10 @@ def role_of(user: User) -> Role:
 
 
 def by_email(session: Session, email: str) -> User | None:
-    """The active user with that address, however it is capitalised."""
-    return session.scalar(select(User).where(func.lower(User.email) == email.strip().lower(), _is_active()))
+    """The active user with that address, however it is capitalised; of two who differ only so, the one who writes it
+    the same way."""
+    wanted = select(User).where(func.lower(User.email) == email.strip().lower(), _is_active())
+    return session.scalar(wanted.order_by((User.email == email.strip()).desc(), User.id).limit(1))
 
 
 def by_id(session: Session, user_id: int) -> User | None:

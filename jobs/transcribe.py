@@ -1,6 +1,7 @@
 """The transcript stage: who said what, and when."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -79,7 +80,7 @@ class Transcribe(Trade):
 
     def _named(self, turn: Turn, channels: int, direction: str | None) -> dict[str, Any]:
         """The turn as it is stored; on a mono recording nobody can tell who speaks."""
-        customer = self._customer_channel[direction or "inbound"]
+        customer = self._customer_channel["outbound" if direction == "outbound" else "inbound"]
         speaker = Speaker.CUSTOMER if turn.channel == customer else Speaker.BUSINESS
         return asdict(turn) | {"speaker": speaker if channels > 1 else Speaker.UNKNOWN}
 
@@ -96,6 +97,7 @@ def _show(held: Held, percent: int, turns: Sequence[Turn]) -> None:
 
 
 def _language(session: Session, call: CallLog) -> str | None:
-    """The business's language, if it has set one."""
+    """The business's language, if it has set one; old installations write he-IL."""
     business = session.get(Business, call.business_id) if call.business_id else None
-    return business.language if business else None
+    written = business.language if business else None
+    return re.split(r"[-_]", written.strip().lower())[0] or None if written else None

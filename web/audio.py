@@ -38,7 +38,8 @@ class File:
 
 def status_of(session: Session, call: CallLog) -> dict[str, Any]:
     """Where our copy is, in the shape of the API; asking starts nothing."""
-    status = DownloadStatus(call.recording_download_status or DownloadStatus.MISSING)
+    known = call.recording_download_status
+    status = DownloadStatus(known) if known in set(DownloadStatus) else DownloadStatus.MISSING
     return {
         "status": status,
         "retry_after": _retry_after(session, call, status),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -73,7 +74,7 @@ def init_app(app: Flask) -> None:
 def sign_in(session: Session, email: str, password: str) -> Reader | None:
     """The reader whose password this is; an unknown user takes as long as a wrong password."""
     user = None if NUL in email else users.by_email(session, email)
-    if not _verifies(user.password_hash if user else NOBODY, password) or user is None:
+    if not _verifies((user and user.password_hash) or NOBODY, password) or user is None:
         return None
     if not user.password_hash.startswith(ARGON2):
         user.password_hash = HASHER.hash(password)
@@ -111,6 +112,14 @@ def _by_token(request: Request) -> Reader | None:
         return _reader(session, user) if user else None
 
 
+def _known_zone(name: str | None) -> str:
+    """An old installation may have put anything there."""
+    try:
+        return ZoneInfo(name or "UTC").key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC"
+
+
 def _reader(session: Session, user: User, session_token: str | None = None) -> Reader:
     """With all that a page needs to know of its reader, so that none asks again while it holds a connection."""
     business = session.get(Business, user.business_id) if user.business_id else None
@@ -120,6 +129,6 @@ def _reader(session: Session, user: User, session_token: str | None = None) -> R
         users.role_of(user),
         user.business_id,
         business.language if business else None,
-        business.time_zone if business else "UTC",
+        _known_zone(business.time_zone) if business else "UTC",
         session_token,
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import events, transcripts
 from db.models import CallEvent, CallLog, Task
+from db.texts import says
 from db.words import Stage
 from web.explain import Standing, explain, standings
 
@@ -65,7 +66,7 @@ def _fields(call: CallLog, standing: Standing | None) -> dict[str, Any]:
 
 def _said(text: str | None) -> str | None:
     """Blanks, which old installations have, are nothing."""
-    return text if text and text.strip() else None
+    return text if says(text) else None
 
 
 def _event(event: CallEvent) -> dict[str, Any]:

@@ -8,6 +8,6 @@ numbers     which numbers a business is called at
 adopt       reads, decides, writes and commits, batch by batch
 """
 
-from db.adoption.adopt import adopt_everything
+from db.adoption.adopt import adopt_calls
 
-__all__ = ["adopt_everything"]
+__all__ = ["adopt_calls"]

@@ -9,16 +9,19 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, InternalError
 
 from conf.logs import log_event
-from db.adoption import numbers, old_calls
+from db.adoption import old_calls
 from db.adoption.decide import Adopted, decide
-from db.migrations.locks import patiently
+from db.migrations.locks import MigrationFailed, patiently
 from db.tasks import NO_BUSINESS
 from db.words import Stage
 
 log = logging.getLogger(__name__)
+
+BEFORE_ALL = -(2**63)
+"""No id is smaller."""
 
 BATCH = 1000
 """Written in a fifth of a second or so, and so long may others have to wait for one of these rows."""
@@ -28,13 +31,13 @@ SAID_BY = "migration"
 ASK_EVERY_SECONDS = 2
 """Calls that the phone company is asked for come one by one: live calls wait in the same queue, and have no time."""
 
-FORBIDDEN = (IntegrityError, DataError)
-"""What is raised when the table does not take a row as we would have it."""
+FORBIDDEN = (IntegrityError, DataError, InternalError)
+"""What is raised when a constraint or a trigger of the table does not take a row as we would have it."""
 
 TYPES = {
-    "recording_count": "int",
-    "recording_fail_count": "int",
-    "duration": "int",
+    "recording_count": "bigint",
+    "recording_fail_count": "bigint",
+    "duration": "bigint",
     "audio_bytes_len": "bigint",
     "audio_duration_sec": "float8",
     "stream_duration_sec": "float8",
@@ -63,9 +66,11 @@ FROM unnest(CAST(:calls AS bigint[]), CAST(:stages AS text[]), CAST(:businesses 
 ON CONFLICT (call_id, stage) DO NOTHING"""
 
 
-def adopt_everything(connection: Connection, *, adopt_days: float) -> None:
-    """The connection commits each statement by itself. What an interrupted run has adopted is not looked at again."""
-    numbers.adopt_numbers(connection)
+def adopt_calls(connection: Connection, *, adopt_days: float) -> None:
+    """The connection commits each statement by itself. What an interrupted run has adopted is not looked at again.
+
+    Raises MigrationFailed when a whole batch of rows may not be changed.
+    """
     _Adoption(connection, timedelta(days=adopt_days)).run()
 
 
@@ -75,8 +80,9 @@ class _Adoption:
     def __init__(self, connection: Connection, recent: timedelta) -> None:
         self._connection, self._recent = connection, recent
         self._there = old_calls.columns_of(connection)
+        self._no_time = old_calls.time_for_none(connection)
         self._contested = old_calls.contested_recordings(connection)
-        self._after = 0
+        self._after = BEFORE_ALL
         self._asked = 0
         self._counts: Counter[str] = Counter()
 
@@ -92,7 +98,11 @@ class _Adoption:
             found = old_calls.next_batch(self._connection, self._there, after=self._after, size=BATCH)
             now = self._connection.scalar(text("SELECT timezone('utc', now())"))
             adopted = [decide(old, now=now, recent=self._recent, contested=self._contested) for old in found]
+            for one in adopted:
+                one.columns["created_at"] = one.columns["created_at"] or self._no_time
             left = self._write(adopted)
+            if left == BATCH:
+                raise MigrationFailed("No row of call_log may be changed: see the trigger or constraint named above.")
         if found:
             self._after = found[-1].id
             without = sum(not old.has["call_sid"] for old in found)

@@ -43,8 +43,13 @@ RECORDING_SID = re.compile(r"RE[0-9a-f]{32}")
 NEVER_HEARD = f"{PREFIX[Stage.RECORDING]}: The old system never heard that the recording was finished."
 NO_CALL_SID = f"{PREFIX[Stage.RECORDING]}: The old system kept no CallSid, so the phone company can't be asked."
 
-LENGTHS = ("duration", "audio_bytes_len", "audio_duration_sec", "stream_duration_sec")
-"""Numbers that are at least 0, and finite."""
+LENGTHS = {
+    "duration": LONGEST_CALL.total_seconds(),
+    "audio_bytes_len": 2**62,
+    "audio_duration_sec": LONGEST_CALL.total_seconds(),
+    "stream_duration_sec": LONGEST_CALL.total_seconds(),
+}
+"""Seconds and bytes, with the most they can be; at least 0, and finite."""
 
 KEPT_TIMES = ("created_at", "updated_at", "stream_started_at", "stream_ended_at")
 
@@ -103,7 +108,7 @@ class _Case:
     def end(self) -> _End:
         if self._has_recording:
             return self._recorded()
-        if self.status in UNANSWERED_CALL_STATUSES:
+        if self.status in UNANSWERED_CALL_STATUSES and not self._named_recording:
             return self._never_recorded()
         if self._said("recording_status", words.RECORDED):
             return self._recorded()
@@ -125,13 +130,26 @@ class _Case:
 
     @cached_property
     def status(self) -> str | None:
-        """It may be in `status`, beside a default in `call_status`. Whoever was answered long ago has hung up since."""
-        found = [self._said(name, words.CALL_STATUS) for name in ("call_status", "status")]
-        final = next((word for word in found if word in FINAL_CALL_STATUSES), None)
-        if final or not self.is_over:
-            return final or found[0]
-        was_answered = self._has_recording or self._has_text or bool(self.values["duration"])
-        return "completed" if was_answered else None
+        """Whoever was answered long ago has hung up since."""
+        told = self._said("call_status", words.CALL_STATUS)
+        if told not in FINAL_CALL_STATUSES:
+            told = self._other_status or told
+        if told in FINAL_CALL_STATUSES or not self.is_over:
+            return told
+        return "completed" if self._was_answered else None
+
+    @property
+    def _other_status(self) -> str | None:
+        """`status` may hold it, beside a default in `call_status`; but its "failed" is about the old system's work."""
+        other = self._said("status", words.CALL_STATUS)
+        if other == "completed":
+            return other
+        is_credible = other in UNANSWERED_CALL_STATUSES - {"failed"} and not self._named_recording
+        return other if is_credible and not self._was_answered else None
+
+    @cached_property
+    def _was_answered(self) -> bool:
+        return self._has_recording or self._has_text or bool(self.values["duration"])
 
     @cached_property
     def word_columns(self) -> dict[str, Any]:
@@ -164,7 +182,7 @@ class _Case:
     def values(self) -> dict[str, Any]:
         """Times and lengths; None for those that no call can have."""
         times = {name: self.old.times[name] for name in KEPT_TIMES}
-        return times | {name: _length(self.old.numbers[name]) for name in LENGTHS}
+        return times | {name: _length(self.old.numbers[name], most) for name, most in LENGTHS.items()}
 
     @property
     def was(self) -> dict[str, str]:
@@ -175,6 +193,8 @@ class _Case:
         for name in LENGTHS:
             if self.old.numbers[name] is not None and self.values[name] is None:
                 found[name] = str(self.old.numbers[name])
+        if words.said(self.old.words["outcome"]):
+            found["outcome"] = str(self.old.words["outcome"])
         return found
 
     @property
@@ -228,5 +248,5 @@ class _Case:
         return max(0, int(self.old.numbers[column] or 0))
 
 
-def _length(value: Any) -> Any:
-    return value if value is not None and math.isfinite(value) and value >= 0 else None
+def _length(value: Any, most: float) -> Any:
+    return value if value is not None and math.isfinite(value) and 0 <= value <= most else None

@@ -10,7 +10,7 @@ from conf.logs import log_event
 
 log = logging.getLogger(__name__)
 
-SEPARATORS = re.compile(r"[,;/\n]|\s{2,}|\bor\b")
+SEPARATORS = re.compile(r"[,;/\n]|\bor\b")
 
 WANTED = """SELECT id, phone_number FROM business b
 WHERE phone_number IS NOT NULL AND NOT EXISTS (SELECT FROM business_number n WHERE n.business_id = b.id)
@@ -38,5 +38,7 @@ def e164(written: str) -> str | None:
     try:
         parsed = phonenumbers.parse(plain)
     except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

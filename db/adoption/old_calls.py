@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
+from db.texts import SOMETHING
+
 TIMES = (
     "created_at",
     "updated_at",
@@ -27,7 +29,7 @@ WORDS = (
     "recording_url",
     "last_error",
     "transcript_source",
-    "transcript_status",
+    "outcome",
 )
 TEXTS = ("call_sid", "final_transcript", "transcription", "transcript", "summary")
 """Long, or not to be read: all that counts is whether there is something in them."""
@@ -44,9 +46,6 @@ NUMBERS = (
     "webhook_11205_count",
     "webhook_retry_count",
 )
-
-SOMETHING = r"[^\s\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]"
-"""A character that one can see, as a regular expression of PostgreSQL."""
 
 FIRST_DAY = "1971-01-01"
 """Older times come from clocks that were not set: nobody had a telephone API then."""
@@ -72,6 +71,14 @@ def columns_of(connection: Connection) -> set[str]:
         "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('call_log') AND attnum > 0 AND NOT attisdropped"
     )
     return set(connection.scalars(found))
+
+
+def time_for_none(connection: Connection) -> datetime | None:
+    """What a call without a time gets: none, but where the old table insists on one."""
+    insists = text(
+        "SELECT attnotnull FROM pg_attribute WHERE attrelid = to_regclass('call_log') AND attname = 'created_at'"
+    )
+    return datetime.fromisoformat(FIRST_DAY) if connection.scalar(insists) else None
 
 
 def next_batch(connection: Connection, there: set[str], *, after: int, size: int) -> Sequence[OldCall]:

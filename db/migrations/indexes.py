@@ -13,8 +13,10 @@ BUILD_TIMEOUT = "4h"
 
 UNIQUE_CALL_SID = ("uniq_call_log_call_sid", "uniq_call_log_call_sid_given")
 
-DOUBLED = """SELECT call_sid FROM call_log WHERE {predicate} GROUP BY call_sid HAVING count(*) > 1
-ORDER BY call_sid LIMIT 3"""
+HAS_CALL_SID = "call_sid IS NOT NULL AND call_sid <> ''"
+
+DOUBLED = f"""SELECT quote_literal(call_sid) FROM call_log WHERE {HAS_CALL_SID} GROUP BY call_sid HAVING count(*) > 1
+ORDER BY call_sid LIMIT 3"""  # noqa: S608
 
 
 @contextmanager
@@ -44,17 +46,22 @@ def ensure(connection: Connection, name: str, definition: str, *, kind: str = "I
         connection.execute(text(f"CREATE {kind} CONCURRENTLY {name} ON call_log {definition}"))
 
 
-def ensure_unique_call_sid(connection: Connection, predicate: str) -> None:
-    """No two calls with one CallSid. Raises MigrationFailed where there are such: none of them is ours to drop."""
-    if schema.has_unique_call_sid(connection):
-        return
-    doubled = connection.scalars(text(DOUBLED.format(predicate=predicate))).all()
+def refuse_doubled(connection: Connection) -> None:
+    """Raises MigrationFailed where two calls have one CallSid: none of them is ours to drop."""
+    doubled = [] if schema.has_unique_call_sid(connection) else connection.scalars(text(DOUBLED)).all()
     if doubled:
         raise MigrationFailed(
-            f"call_log has several rows with the same call_sid, e.g. {', '.join(doubled)}."
-            " Decide which row is the call, empty call_sid in the others (they stay listed), and run again."
+            f"call_log has several rows with the same call_sid, e.g. {', '.join(doubled)}. Decide which row is the"
+            " call, set call_sid to '' in the others and where it is only blanks (they stay listed), and run again."
         )
+
+
+def ensure_unique_call_sid(connection: Connection) -> None:
+    """No two calls with one CallSid, by an index that serves where we ask for it."""
+    if schema.has_unique_call_sid(connection):
+        return
+    refuse_doubled(connection)
     for name in UNIQUE_CALL_SID:  # the first name may be taken by one that does not serve
-        ensure(connection, name, f"(call_sid) WHERE {predicate}", kind="UNIQUE INDEX")
+        ensure(connection, name, f"(call_sid) WHERE {HAS_CALL_SID}", kind="UNIQUE INDEX")
         if schema.has_unique_call_sid(connection):
             return

@@ -95,6 +95,19 @@ CALLS: Sequence[OddCall] = (
     OddCall("failed", {"call_status": "failed", "created_at": TODAY}, UNRECORDED),
     OddCall("rejected", {"call_status": "rejected", "created_at": TODAY}, UNRECORDED, {"call_status": "rejected"}),
     OddCall("busy in the other column", {"status": "busy", "created_at": TODAY}, UNRECORDED, {"call_status": "busy"}),
+    OddCall(
+        "failed at its work, not on the line",
+        {"status": "failed", "duration": 61, "recording_sid": re(21), "created_at": TODAY},
+        ("recording", "missing", "pending", "pending", None),
+        {"call_status": "in-progress"},
+        opens="recording",
+    ),
+    OddCall(
+        "a direction mark is no text",
+        ENDED | {"recording_url": url(22), "final_transcript": "\u200f\n", "transcription": "שלום"},
+        ("completed", "missing", "completed", "pending", None),
+    ),
+    OddCall("longer than any call", ENDED | {"duration": 2_000_000_000}, UNRECORDED, {"duration": None}),
     OddCall("busy, yet recorded", {"call_status": "busy", "recording_url": url(10), "created_at": OLD}, WAITS),
     OddCall("nothing, of today", RECENT, ASKED, opens="recording"),
     OddCall(

@@ -9,7 +9,7 @@ PBKDF2 = generate_password_hash(PASSWORD, "pbkdf2:sha256:1000")
 PEOPLE = f"""
 INSERT INTO business (id, name, phone_number, business_type, greeting_message, is_active, created_at, updated_at) VALUES
     (1, 'מאפיית הוורד', '+1 (415) 555-0101', 'bakery', 'שלום!', NULL, '2019-01-02 03:04', 'infinity'),
-    (2, 'Bob''s', '+14155550102', 'general', '  ', TRUE, '0044-01-01 BC', NULL),
+    (2, 'Bob''s', '+1 415  5550102', 'general', '  ', TRUE, '0044-01-01 BC', NULL),
     (3, 'Also Bob''s', 'whatsapp:+14155550102, 0014155550103', '', NULL, TRUE, '294276-01-01', NULL),
     (4, 'No number', '03-1234567', 'general', NULL, FALSE, NULL, NULL);
 SELECT setval('business_id_seq', 4);

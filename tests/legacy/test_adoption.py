@@ -116,7 +116,7 @@ def test_the_adoption_alone_run_again_changes_nothing(old: Old) -> None:
         "SELECT (SELECT count(*) FROM call_event) e, (SELECT count(*) FROM recording) r, (SELECT count(*) FROM task) t"
     )
     before, counted = old.ask("SELECT * FROM call_log ORDER BY id"), old.ask(counts)
-    old.ask("UPDATE second_zero_schema SET version_num = '0002' RETURNING 1")
+    old.ask("UPDATE second_zero_schema SET version_num = '0003' RETURNING 1")
 
     assert migrate.migrate(old.url) == "applied"
     assert old.ask("SELECT * FROM call_log ORDER BY id") == before

@@ -37,7 +37,7 @@ DELETE FROM transcript WHERE call_id = {id};
 UPDATE call_log SET created_at = created_at - interval '1 year', recording_status = NULL, transcript_status = NULL,
     summary_status = NULL, recording_download_status = NULL, final_transcript = NULL, summary = NULL, outcome = NULL,
     recording_mode = NULL, audio_bytes_len = NULL WHERE id = {id};
-UPDATE second_zero_schema SET version_num = '0002'
+UPDATE second_zero_schema SET version_num = '0003'
 """
 
 

@@ -145,6 +145,21 @@ def test_a_recording_that_is_gone_is_said_to_be_gone(columns: dict[str, object],
     assert open_stages(old.adopted, sid(1)) == []
 
 
+def test_what_the_old_system_writes_down_meanwhile_is_not_written_over(player: PlayerOf, company: Company) -> None:
+    call_sid, recording_sid = recorded(company)
+    old = player(old_call({"call_sid": call_sid, "recording_url": address(recording_sid)}))
+    with old.adopted.database.transaction() as session:
+        session.query(CallLog).filter_by(call_sid=call_sid).update({"final_transcript": "Written by the old one."})
+
+    old.press(call_sid)
+    old.wait(call_sid)
+
+    with old.adopted.database.transaction() as session:
+        call = session.query(CallLog).filter_by(call_sid=call_sid).one()
+        assert (call.transcript_status, call.final_transcript) == ("completed", "Written by the old one.")
+    assert open_stages(old.adopted, call_sid) == ["summary"]
+
+
 def test_an_old_summary_stays_when_the_call_is_transcribed_after_all(player: PlayerOf, company: Company) -> None:
     call_sid, recording_sid = recorded(company)
     old = player(old_call({"call_sid": call_sid, "recording_url": address(recording_sid), "summary": "By hand."}))

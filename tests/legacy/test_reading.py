@@ -9,6 +9,7 @@ from sqlalchemy import text
 from db import users
 from db.models import User
 from db.words import Role
+from tests.conftest import execute
 from tests.legacy import odd_calls, people
 from tests.legacy.conftest import Adopt, Adopted
 from tests.support.twilio import Twilio
@@ -65,6 +66,15 @@ def test_old_roles_mean_what_they_meant_and_nobody_becomes_an_operator_by_name(a
         roles = {user.id: users.role_of(user) for user in session.query(User)}
 
     assert [roles[id] for id in (1, 2, 3, 4)] == [Role.MANAGER, Role.MANAGER, Role.OPERATOR, Role.AGENT]
+
+
+def test_of_two_addresses_that_differ_in_capitals_each_lets_in_its_own(adopt: Adopt) -> None:
+    two = "INSERT INTO users (business_id, email, password_hash) SELECT 2, 'BOB@example.com', password_hash FROM users"
+    adopted = adopt(lambda url: execute(url, f"{two} WHERE email = 'bob@example.com'"))
+
+    with adopted.database.transaction() as session:
+        found = [users.by_email(session, email) for email in ("bob@example.com", "BOB@example.com", "Bob@Example.com")]
+        assert [user and user.email for user in found] == ["bob@example.com", "BOB@example.com", "bob@example.com"]
 
 
 def test_everybody_finds_all_own_calls_once_and_no_others(adopted: Adopted) -> None:

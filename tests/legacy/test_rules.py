@@ -8,7 +8,10 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from conf.settings import with_driver
-from db import migrate, schema
+from db import calls, migrate, schema
+from db.adoption import adopt
+from db.calls import CallFacts
+from db.engine import Database, connect
 from db.migrations.locks import MigrationFailed
 from tests.conftest import execute
 from tests.legacy.people import PEOPLE
@@ -60,42 +63,119 @@ def test_a_row_that_may_not_be_changed_is_left_and_named_and_the_others_are_adop
     ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "told"),
-    [
-        (
-            "ADD CONSTRAINT modes CHECK (recording_mode IN ('realtime', 'recording'))",
-            ["call_log.recording_mode", "TWILIO_CALL_RECORD", "CHECK", "ALTER TABLE call_log DROP CONSTRAINT modes"],
-        ),
-        (
-            "ADD CONSTRAINT once CHECK (recording_count IN (0, 1))",
-            ["call_log.recording_count", "room for 2", "ALTER TABLE call_log DROP CONSTRAINT once"],
-        ),
-        (
-            "ALTER COLUMN recording_download_status TYPE VARCHAR(10)",
-            ["call_log.recording_download_status", "VARCHAR(10)", "TYPE VARCHAR(32)"],
-        ),
-        (
-            "ADD COLUMN tenant INTEGER NOT NULL",
-            ["call_log.tenant", "NOT NULL", "ALTER TABLE call_log ALTER COLUMN tenant DROP NOT NULL"],
-        ),
-        ("ALTER COLUMN direction SET NOT NULL", ["call_log.direction", "ALTER COLUMN direction DROP NOT NULL"]),
-        (
-            "ALTER COLUMN duration TYPE TEXT",
-            ["call_log.duration: expected INTEGER, found TEXT", "ALTER COLUMN duration TYPE INTEGER"],
-        ),
-    ],
-    ids=["words", "counts", "length", "a column of theirs", "nullable", "type"],
-)
-def test_a_rule_that_we_would_break_is_named_with_what_mends_it(url: str, rule: str, told: list[str]) -> None:
-    execute(url, f"ALTER TABLE call_log {rule}")
+STATES = "CREATE TYPE state AS ENUM ('pending', 'recording', 'completed', 'failed'); ALTER TABLE call_log"
+IN_THE_WAY = {
+    "words": (
+        "ADD CHECK (recording_mode IN ('realtime', 'recording'))",
+        "recording_mode: expected room for TWILIO_CALL",
+    ),
+    "a call's words": ("ADD CHECK (call_status IN ('in-progress', 'completed'))", "call_status: expected room for"),
+    "two columns": (
+        "ADD CHECK (transcript_status IN ('pending', 'completed') AND summary_status IN ('pending', 'completed'))",
+        "expected room for processing",
+    ),
+    "counts": ("ADD CHECK (recording_count IN (0, 1))", "recording_count: expected room for 2"),
+    "a short word": ("ALTER COLUMN recording_download_status TYPE VARCHAR(10)", "found VARCHAR(10)"),
+    "a short error": (
+        "ALTER COLUMN last_error TYPE VARCHAR(40)",
+        "call_log.last_error: expected TEXT, found VARCHAR(40)",
+    ),
+    "a short summary": ("ALTER COLUMN summary TYPE VARCHAR(2000)", "call_log.summary: expected TEXT"),
+    "a column of theirs": ("ADD COLUMN tenant INTEGER NOT NULL", "call_log.tenant: expected nullable"),
+    "nullable": ("ALTER COLUMN direction SET NOT NULL", "call_log.direction: expected nullable, found NOT NULL"),
+    "a mode that must be": ("ALTER COLUMN recording_mode SET NOT NULL", "call_log.recording_mode: expected nullable"),
+    "text for a number": ("ALTER COLUMN duration TYPE TEXT", "call_log.duration: expected INTEGER, found TEXT"),
+    "text for a time": ("ALTER COLUMN created_at TYPE TEXT", "call_log.created_at: expected TIMESTAMP"),
+    "no text": ("ALTER COLUMN transcript TYPE JSONB USING NULL", "call_log.transcript: expected TEXT, found JSONB"),
+    "an enumeration": (
+        "ALTER COLUMN recording_status DROP DEFAULT, ALTER COLUMN recording_status TYPE state USING 'pending'",
+        "call_log.recording_status: expected VARCHAR, found STATE",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "told"), IN_THE_WAY.values(), ids=IN_THE_WAY)
+def test_a_rule_that_we_would_break_stops_the_run_before_any_call_and_is_named_with_what_mends_it(
+    url: str, rule: str, told: str
+) -> None:
+    execute(url, f"{STATES} {rule}")
+    if "tenant" not in rule and "mode SET" not in rule:
+        execute(url, ROWS)
+
+    with pytest.raises(MigrationFailed) as stopped:
+        migrate.migrate(url)
+    message = str(stopped.value)
+    assert told in message
+    assert refusal(url) is not None
+
+    for mend in message.partition("Run: ")[2].split("; "):
+        execute(url, mend)
+    assert migrate.migrate(url) == "applied"
+    assert refusal(url) is None
+    assert count(url, "outcome = 'no_recording'") == count(url, "TRUE")
+
+
+def test_rules_that_we_keep_are_not_in_the_way(url: str) -> None:
+    execute(url, "ALTER TABLE call_log ALTER call_sid SET NOT NULL, ALTER stream_duration_sec TYPE INTEGER")
+    execute(url, "ALTER TABLE call_log ALTER updated_at SET NOT NULL, ALTER updated_at SET DEFAULT now()")
+    execute(
+        url, "ALTER TABLE users ADD COLUMN slug TEXT NOT NULL DEFAULT ''; ALTER TABLE users ALTER slug DROP DEFAULT"
+    )
+
+    assert migrate.migrate(url) == "applied"
+    assert refusal(url) is None
+
+    database = Database(connect(with_driver(url), statement_seconds=5, application="tests"))
+    with database.transaction() as session:
+        calls.tell(session, CallFacts("CA" + "9" * 32, "ringing", "inbound"), ask_after=60)
+    database.engine.dispose()
+    assert count(url, "call_status = 'ringing' AND updated_at IS NOT NULL") == 1
+
+
+def test_a_time_that_must_be_there_is_the_first_day_where_the_old_one_is_impossible(url: str) -> None:
+    execute(url, ROWS)
+    execute(url, "ALTER TABLE call_log ALTER COLUMN created_at SET NOT NULL")
+    execute(url, "UPDATE call_log SET created_at = '12025-01-01' WHERE id = 5")
+
+    assert migrate.migrate(url) == "applied"
+
+    assert count(url, "created_at = '1971-01-01' AND outcome = 'no_recording'") == 1
+
+
+def test_rows_with_any_id_are_adopted(url: str) -> None:
+    execute(
+        url, f"INSERT INTO call_log (id, business_id, call_status, created_at) VALUES (0, 1, {ENDED}), (-7, 1, {ENDED})"
+    )
+
     migrate.migrate(url)
 
-    message = refusal(url) or ""
+    assert count(url, "outcome = 'no_recording'") == 2
 
-    assert all(part in message for part in told), message
-    execute(url, message.partition("Run: ")[2])
-    assert refusal(url) is None
+
+NO_CHANGES = """CREATE FUNCTION archived() RETURNS trigger AS $$ BEGIN RAISE 'archived'; END $$ LANGUAGE plpgsql;
+CREATE TRIGGER archived BEFORE UPDATE ON call_log FOR EACH ROW EXECUTE FUNCTION archived()"""
+
+
+def test_a_trigger_that_lets_no_row_be_changed_stops_the_run(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adopt, "BATCH", 10)
+    execute(url, ROWS)
+    execute(url, NO_CHANGES)
+
+    with pytest.raises(MigrationFailed, match="No row of call_log may be changed"):
+        migrate.migrate(url)
+
+    execute(url, "DROP TRIGGER archived ON call_log")
+    assert migrate.migrate(url) == "applied"
+
+
+def test_a_table_of_somebody_else_under_a_name_of_ours_is_not_touched(url: str) -> None:
+    execute(url, "CREATE TABLE task (id SERIAL, what TEXT)")
+
+    with pytest.raises(MigrationFailed, match="not ours under names that we need: task"):
+        migrate.migrate(url)
+
+    execute(url, "ALTER TABLE task RENAME TO task_of_theirs")
+    assert migrate.migrate(url) == "applied"
 
 
 @pytest.mark.parametrize(
@@ -120,6 +200,7 @@ def test_calls_are_unique_by_their_call_sid_whatever_index_was_there(url: str, i
 def test_calls_with_one_call_sid_are_for_an_operator_to_settle(url: str) -> None:
     execute(url, "DROP INDEX uniq_call_log_call_sid")
     execute(url, "INSERT INTO call_log (call_sid, business_id) VALUES ('CA1', 1), ('CA1', 2), ('', 1), ('', 1)")
+    execute(url, "UPDATE call_log SET recording_url = 'a path', created_at = now() WHERE call_sid = 'CA1'")
 
     with pytest.raises(MigrationFailed, match=r"same call_sid.*CA1"):
         migrate.migrate(url)
@@ -127,13 +208,14 @@ def test_calls_with_one_call_sid_are_for_an_operator_to_settle(url: str) -> None
     execute(url, "UPDATE call_log SET call_sid = '' WHERE business_id = 2")
     assert migrate.migrate(url) == "applied"
     assert refusal(url) is None
+    assert count(url, "business_id = 2 AND outcome = 'gave_up'") == 1
 
 
 def test_columns_are_there_but_calls_are_still_being_adopted_so_nothing_starts(url: str) -> None:
     migrate.migrate(url)
-    execute(url, "UPDATE second_zero_schema SET version_num = '0002'")
+    execute(url, "UPDATE second_zero_schema SET version_num = '0003'")
 
-    assert "second_zero_schema: expected revision 0004, found 0002" in (refusal(url) or "")
+    assert "second_zero_schema: expected revision 0005, found 0003" in (refusal(url) or "")
 
 
 def test_a_database_that_a_newer_version_has_migrated_serves_this_one(url: str) -> None:

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from db.migrations import strangers
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -50,5 +52,6 @@ USERS = (
 
 
 def upgrade() -> None:
+    strangers.refuse(op.get_bind())
     for statement in (*BUSINESS, *USERS):
         op.execute(statement)

@@ -1,7 +1,7 @@
 """Calls, and the tables of their pipeline. Columns that exist are left, whatever their types and defaults are.
 
-Only two things of an old call_log are loosened: a call may belong to no business, and new calls do not inherit a word
-for recording_mode that is not ours.
+Only two things of an old call_log are loosened: a call may belong to no business, and recording_mode has no default of
+somebody else's, unless the old system can't do without it.
 """
 
 from alembic import op
@@ -56,7 +56,10 @@ CALL_LOG = (
     ADD COLUMN IF NOT EXISTS summary TEXT,
     ADD COLUMN IF NOT EXISTS summary_model VARCHAR(255)""",
     "ALTER TABLE call_log ALTER COLUMN business_id DROP NOT NULL",
-    "ALTER TABLE call_log ALTER COLUMN recording_mode DROP DEFAULT",
+    """DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('call_log') AND attname = 'recording_mode'
+        AND NOT attnotnull) THEN ALTER TABLE call_log ALTER COLUMN recording_mode DROP DEFAULT; END IF;
+    END $$""",
 )
 
 OURS = (

@@ -4,12 +4,11 @@ from alembic import op
 
 from db.migrations import indexes
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-HAS_CALL_SID = "call_sid IS NOT NULL AND call_sid <> ''"
 UNFINISHED = """(recording_status IN ('pending', 'recording')
     OR transcript_status IN ('pending', 'processing')
     OR summary_status IN ('pending', 'processing')
@@ -26,6 +25,6 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         connection = op.get_bind()
         with indexes.in_their_own_time(connection):
-            indexes.ensure_unique_call_sid(connection, HAS_CALL_SID)
+            indexes.ensure_unique_call_sid(connection)
             for name, definition in INDEXES.items():
                 indexes.ensure(connection, name, definition)
