@@ -66,9 +66,10 @@ check: setup  ## lint, types, import contracts, dependency audit
 drill: setup  ## the storm: CALLS=300 calls under kills, flushes and outages, then the invariants; SEED=1 draws it
 	@exec $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m tests.drill --calls $(or $(CALLS),300) --seed $(or $(SEED),1)
 
-bench: setup  ## the benchmarks
+bench: setup  ## the benchmarks; CLIPS=FOLDER has its own speech transcribed
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.journey
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.stuck
+	$(BIN)/python -W ignore -m benchmarks.speech $(CLIPS)
 
 lock: .venv/dev  ## pin requirements/*.in anew
 	cd requirements && for name in $(LOCKS); do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

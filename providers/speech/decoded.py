@@ -7,7 +7,7 @@ from typing import Final
 
 LOOP_COMPRESSION: Final = 2.4  # text that compresses better repeats itself
 LOOP_WORDS: Final = 6  # as many words said twice in one window are rarely meant
-DOUBTFUL_LOGPROB: Final = -0.2  # a wider search often finds better
+DOUBTFUL_LOGPROB: Final = -0.3  # a wider search often finds better; from -0.2 on it cost more and found no more
 BAD_LOGPROB: Final = -1.0
 NO_SPEECH: Final = 0.6
 

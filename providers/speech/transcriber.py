@@ -1,6 +1,7 @@
 """From a recording to its turns: detect speech, pack it into windows, decode them, put the words in order."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -49,7 +50,7 @@ class WhisperTranscriber:
     ) -> Transcription:
         """The whole recording.
 
-        `on_progress` gets a percentage under 100 and all turns so far, at least after each window; what it raises
+        `on_progress` gets a percentage under 100 and all turns so far, at least with each window; what it raises
         ends the work and comes through. `language` None means the one of the constructor.
         Raises Rejected for what is not audio, Unavailable when the file or the model is not there.
         """
@@ -82,6 +83,7 @@ class _Work:
         self._on_progress = on_progress
         self._listening: Listening
         self._tracks: list[tuple[Channel, Packer]] = []
+        self._waiting: list[Window] = []
 
     def run(self, recording: Iterator[Piece]) -> None:
         done = 0.0
@@ -92,7 +94,8 @@ class _Work:
             windows = self._windows(piece)
             begun = done + (piece.share - done) * DETECTION_SHARE
             self._report(begun)
-            self._decode(windows, begun, piece.share)
+            self._waiting += windows
+            self._decode(begun, piece.share, is_last=piece.is_last)
             done = piece.share
 
     def _open(self, channels: int) -> None:
@@ -110,16 +113,24 @@ class _Work:
             windows += packer.pack(utterances, heard_until=self.seconds, is_last=piece.is_last)
         return sorted(windows, key=lambda window: window.start)
 
-    def _decode(self, windows: list[Window], begun: float, share: float) -> None:
-        for place, window in enumerate(windows, start=1):
-            self.language = self.language or self._spoken(windows)
-            self.turns += hear(self._whisper, window, self.language)
-            self._report(begun + (share - begun) * place / len(windows))
+    def _decode(self, begun: float, share: float, *, is_last: bool) -> None:
+        """Batch by batch, windows of like length together; what fills none waits for the next piece."""
+        size = self._whisper.batch
+        batches = -(-len(self._waiting) // size) if is_last else len(self._waiting) // size
+        ready, self._waiting = self._waiting[: batches * size], self._waiting[batches * size :]
+        ready.sort(key=lambda window: window.seconds)
+        for number in range(batches):
+            self.language = self.language or self._spoken(ready)
+            start, each = begun + (share - begun) * number / batches, (share - begun) / batches
+            batch = ready[number * size : (number + 1) * size]
+            self.turns += hear(self._whisper, batch, self.language, partial(self._report, start, each))
+            self._report(start + each)
 
     def _spoken(self, windows: list[Window]) -> str:
         longest = sorted(windows, key=lambda window: window.seconds, reverse=True)[:ASKED_WINDOWS]
         heard = [self._whisper.languages(window.samples()) for window in longest]
         return max(heard[0], key=lambda language: sum(ranking[language] for ranking in heard))
 
-    def _report(self, done: float) -> None:
-        self._on_progress(min(int(done * 100), 99), in_order(self.turns))
+    def _report(self, done: float, of: float = 0, part: float = 0) -> None:
+        """`done` of the recording, and a part of what comes next."""
+        self._on_progress(min(int((done + of * part) * 100), 99), in_order(self.turns))

@@ -1,6 +1,6 @@
 """Whisper on one window of speech: from samples to words with their places."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 from faster_whisper import WhisperModel  # type: ignore[import-untyped]
 from faster_whisper.tokenizer import Tokenizer  # type: ignore[import-untyped]
 from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from providers.errors import OurOutage, Unavailable
 from providers.speech.decode import WIDE, Samples
@@ -20,13 +21,21 @@ ENGLISH: Final = "en"  # all that models which are not multilingual know
 
 FRAMES_PER_SECOND: Final = 100
 FRAMES_STEP: Final = 100  # few distinct lengths, so that buffers are used again
-LEAST_FRAMES: Final = 1500  # in shorter encodings short windows are said twice
 MOST_FRAMES: Final = 3000  # what the encoder has positions for
 TAIL_SECONDS: Final = 1.5  # without room after the speech its last words are lost
 
 SPARE_TOKENS: Final = 16  # the rate alone would cut short windows off
 MOST_TOKENS: Final = 448  # what the decoder has positions for
+BATCH: Final = {"cpu": 4, "cuda": 16}  # windows decoded together: more cost as much each, and come later
+HOST: Final = ctranslate2.Device.cpu
+
 TEMPERATURES: Final = (0.2, 0.4, 0.6)  # only where the sure searches came to nothing
+
+Encoded = NDArray[np.float32]
+"""What the encoder makes of windows: one row each."""
+
+ENCODED_PART: Final = 0.4  # of the work on a batch
+DECODED_PART: Final = 0.9
 
 OPENING_MARKS: Final = "\"'“¿([{-"
 CLOSING_MARKS: Final = "\"'.。,，!！?？:：”)]}、"
@@ -34,14 +43,16 @@ CLOSING_MARKS: Final = "\"'.。,，!！?？:：”)]}、"
 
 @dataclass(frozen=True)
 class Search:
-    """How widely a language is searched, in beams tried while in doubt, and the tokens a second that are no loop."""
+    """How a language is searched: in beams that are tried while in doubt, up to so many tokens a second, which are no
+    loop yet; in encodings of at least so many frames, since in shorter ones short windows are said twice."""
 
     beams: tuple[int, ...]
     tokens_per_second: int
+    least_frames: int
 
 
-IN_ENGLISH: Final = Search(beams=(1, 5), tokens_per_second=7)
-IN_OTHERS: Final = Search(beams=(5,), tokens_per_second=14)  # Hebrew needs more tokens a word, and is always in doubt
+IN_ENGLISH: Final = Search(beams=(1, 5), tokens_per_second=7, least_frames=1000)
+IN_OTHERS: Final = Search(beams=(5,), tokens_per_second=14, least_frames=1500)  # Hebrew: more tokens, always in doubt
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ class Whisper:
         with _translated("The speech model could not be loaded on this device.", RuntimeError, ValueError):
             # One thread: two for one call are slower than one, and there is a worker process for each core.
             self._model: Any = WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=1)
+        self.batch = BATCH[device]
 
     def language(self, wanted: str | None) -> str | None:
         """The language to write in; None when it is still to be heard."""
@@ -73,64 +85,120 @@ class Whisper:
     def languages(self, samples: Samples) -> dict[str, float]:
         """How probable each language is."""
         with _translated("The speech model failed.", RuntimeError):
-            (ranking,) = self._model.model.detect_language(self._encode(samples))
+            (ranking,) = self._model.model.detect_language(_view(self._encode([samples], IN_OTHERS.least_frames)))
         return {token[2:-2]: probability for token, probability in ranking}
 
-    def words(self, samples: Samples, language: str) -> list[Word]:
-        """What is said in a window; no words where the model only invents."""
-        seconds = len(samples) / WIDE
+    def words(
+        self, windows: Sequence[Samples], language: str, lone: Sequence[bool], on_part: Callable[[float], None]
+    ) -> list[list[Word]]:
+        """What is said in each window; no words where the model only invents.
+
+        In windows that are `lone` words are not placed, but said to be everywhere: that saves their alignment.
+        """
         with _translated("The speech model failed.", RuntimeError):
             tokenizer = Tokenizer(
                 self._model.hf_tokenizer, self._model.model.is_multilingual, task="transcribe", language=language
             )
-            encoding = self._encode(samples)
-            decoded = self._best(encoding, tokenizer, seconds, IN_ENGLISH if language == ENGLISH else IN_OTHERS)
-            return [] if decoded.is_invented else self._placed_words(encoding, tokenizer, decoded, seconds)
+            search = IN_ENGLISH if language == ENGLISH else IN_OTHERS
+            seconds = [len(samples) / WIDE for samples in windows]
+            encoded = self._encode(windows, search.least_frames, on_part)
+            decoded = self._best(encoded, tokenizer, seconds, search)
+            on_part(DECODED_PART)
+            believed = [place for place, whole in enumerate(decoded) if not whole.is_invented]
+            words = [[Word(whole.text, 0.0, length)] for whole, length in zip(decoded, seconds, strict=True)]
+            several = [place for place in believed if not lone[place]]
+            placed = self._placed_words(encoded, tokenizer, decoded, seconds, several)
+            for place, found in zip(several, placed, strict=True):
+                words[place] = found
+            return [words[place] if place in believed else [] for place in range(len(windows))]
 
-    def _encode(self, samples: Samples) -> Any:
-        """Only as many frames as the window needs: the full 30 s cost three times as much."""
-        features = self._model.feature_extractor(samples)
-        known = features.shape[1]
-        wanted = known + TAIL_SECONDS * FRAMES_PER_SECOND
-        frames = min(max(int(np.ceil(wanted / FRAMES_STEP)) * FRAMES_STEP, LEAST_FRAMES), MOST_FRAMES)
+    def _encode(
+        self, windows: Sequence[Samples], least_frames: int, on_part: Callable[[float], None] = lambda part: None
+    ) -> Encoded:
+        """Only as many frames as the longest window needs: the full 30 s cost three times as much.
+
+        One by one on a CPU, where a batch is encoded at a higher price, and decoded at half of it.
+        """
+        features = [self._model.feature_extractor(samples) for samples in windows]
+        wanted = max(known.shape[1] for known in features) + TAIL_SECONDS * FRAMES_PER_SECOND
+        frames = min(max(int(np.ceil(wanted / FRAMES_STEP)) * FRAMES_STEP, least_frames), MOST_FRAMES)
         # Zero features rather than silence, which the model tries to transcribe.
-        return self._model.encode(np.pad(features, ((0, 0), (0, frames - known))))
+        padded = [np.pad(known, ((0, 0), (0, frames - known.shape[1]))) for known in features]
+        at_once = len(padded) if self._model.model.device == "cuda" else 1
+        encoded = []
+        for first in range(0, len(padded), at_once):
+            part = np.stack(padded[first : first + at_once])
+            encoded.append(np.asarray(self._model.encode(part).to_device(HOST)))
+            on_part(ENCODED_PART * (first + len(part)) / len(padded))
+        return np.concatenate(encoded)
 
-    def _best(self, encoding: Any, tokenizer: Any, seconds: float, search: Search) -> Decoded:
-        most = SPARE_TOKENS + round(search.tokens_per_second * seconds)
+    def _best(self, encoded: Encoded, tokenizer: Any, seconds: Sequence[float], search: Search) -> list[Decoded]:
+        """Each window is searched as widely as its doubts ask for, those with the same doubts together."""
+        most = [SPARE_TOKENS + round(search.tokens_per_second * length) for length in seconds]
+        best: list[Decoded] = []
+
+        def look(places: Sequence[int], **how: Any) -> None:
+            if places:
+                found = self._decode(encoded[places], tokenizer, [most[place] for place in places], **how)
+                for place, other in zip(places, found, strict=True):
+                    best[place] = best[place].or_better(other)
+
         first, *wider = search.beams
-        best = self._decode(encoding, tokenizer, most, beam=first)
+        best += self._decode(encoded, tokenizer, most, beam=first)
         for beam in wider:
-            if best.is_doubtful:
-                best = best.or_better(self._decode(encoding, tokenizer, most, beam=beam))
+            look([place for place, found in enumerate(best) if found.is_doubtful], beam=beam)
         for temperature in TEMPERATURES:
-            if best.is_bad:
-                best = best.or_better(self._decode(encoding, tokenizer, most, temperature=temperature))
+            look([place for place, found in enumerate(best) if found.is_bad], temperature=temperature)
         return best
 
-    def _decode(self, encoding: Any, tokenizer: Any, most: int, *, beam: int = 1, temperature: float = 0.0) -> Decoded:
+    def _decode(
+        self, encoded: Encoded, tokenizer: Any, most: Sequence[int], *, beam: int = 1, temperature: float = 0.0
+    ) -> list[Decoded]:
+        """`most` tokens for each window: whatever comes after them is a loop."""
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-        (found,) = self._model.model.generate(
-            encoding,
-            [prompt],
+        found = self._model.model.generate(
+            _view(encoded),
+            [prompt] * len(encoded),
             beam_size=beam,
-            max_length=min(len(prompt) + most, MOST_TOKENS),
+            max_length=min(len(prompt) + max(most), MOST_TOKENS),
             sampling_temperature=temperature or 1.0,
             sampling_topk=0 if temperature else 1,
             suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
             return_scores=True,
             return_no_speech_prob=True,
         )
-        tokens = found.sequences_ids[0]
-        # The score is a mean without the end mark, whose probability it contains.
-        logprob = found.scores[0] * len(tokens) / (len(tokens) + 1)
-        return Decoded(tokenizer.decode(tokens).strip(), tokens, logprob, found.no_speech_prob)
+        return [_decoded(tokenizer, one, limit) for one, limit in zip(found, most, strict=True)]
 
-    def _placed_words(self, encoding: Any, tokenizer: Any, decoded: Decoded, seconds: float) -> list[Word]:
-        tokens = [token for token in decoded.tokens if token < tokenizer.eot]
-        (words,) = self._model.find_alignment(tokenizer, [tokens], encoding, round(seconds * FRAMES_PER_SECOND))
-        merge_punctuations(words, OPENING_MARKS, CLOSING_MARKS)
-        return [Word(word["word"], float(word["start"]), float(word["end"])) for word in words if word["word"]]
+    def _placed_words(
+        self,
+        encoded: Encoded,
+        tokenizer: Any,
+        decoded: Sequence[Decoded],
+        seconds: Sequence[float],
+        places: Sequence[int],
+    ) -> list[list[Word]]:
+        if not places:
+            return []
+        tokens = [[token for token in decoded[place].tokens if token < tokenizer.eot] for place in places]
+        frames = [round(seconds[place] * FRAMES_PER_SECOND) for place in places]
+        found = self._model.find_alignment(tokenizer, tokens, _view(encoded[places]), frames)
+        for words in found:
+            merge_punctuations(words, OPENING_MARKS, CLOSING_MARKS)
+        return [
+            [Word(word["word"], float(word["start"]), float(word["end"])) for word in words if word["word"]]
+            for words in found
+        ]
+
+
+def _view(encoded: Encoded) -> Any:
+    return ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded))
+
+
+def _decoded(tokenizer: Any, found: Any, most: int) -> Decoded:
+    tokens = found.sequences_ids[0]
+    # The score is a mean without the end mark, whose probability it contains.
+    logprob = found.scores[0] * len(tokens) / (len(tokens) + 1)
+    return Decoded(tokenizer.decode(tokens[:most]).strip(), tokens[:most], logprob, found.no_speech_prob)
 
 
 @contextmanager
