@@ -1,7 +1,7 @@
 """Audio files in pieces of a minute: never a whole call in memory, channels kept apart."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,9 @@ Samples = NDArray[np.float32]
 WIDE: Final = 16_000  # what Whisper was trained on
 NARROW: Final = 8_000  # where the speech detector hears most on telephone lines
 PIECE_SECONDS: Final = 60  # memory stays under 100 MB; longer pieces transcribe no better
+
+SILENCE: Final = 1e-8  # mean square; -80 dB of full scale
+COPY_DIFFERENCE: Final = 0.01  # -20 dB: an echo on the other channel differs from its voice by more
 
 WAV: Final = ("wav",)
 BY_HAND: Final = ("wav", "flac", "mp3")
@@ -76,6 +79,19 @@ def pieces(audio: Path, formats: Collection[str] = WAV) -> Iterator[Piece]:
             yield from _pieces(container)
     except av.FFmpegError as error:
         raise _not_audio() from error
+
+
+def is_copied(channels: Samples) -> bool:
+    """Whether two channels hold the same, but for what a line's coding changes. Silence is no copy of silence."""
+    if len(channels) < 2 or not channels.size:
+        return False
+    sound, difference = float(np.mean(channels**2)), float(np.mean((channels[0] - channels[1]) ** 2))
+    return sound > SILENCE and difference < COPY_DIFFERENCE * sound
+
+
+def mixed_down(piece: Piece) -> Piece:
+    """Both channels as one, so that a copy that ends being one loses nobody's words."""
+    return replace(piece, wide=piece.wide.mean(axis=0, keepdims=True), narrow=piece.narrow.mean(axis=0, keepdims=True))
 
 
 def _pieces(container: av.container.InputContainer) -> Iterator[Piece]:

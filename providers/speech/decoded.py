@@ -9,7 +9,11 @@ LOOP_COMPRESSION: Final = 2.4  # text that compresses better repeats itself
 LOOP_WORDS: Final = 6  # as many words said twice in one window are rarely meant
 DOUBTFUL_LOGPROB: Final = -0.3  # a wider search often finds better; from -0.2 on it cost more and found no more
 BAD_LOGPROB: Final = -1.0
-NO_SPEECH: Final = 0.6
+NO_SPEECH: Final = 0.5  # over it in every text invented on tones, hiss, noise and silence
+UNSURE_LOGPROB: Final = -0.7  # read-out digits are over NO_SPEECH too, but surer than this
+
+THIN_WORDS_PER_SECOND: Final = 0.5  # people say two to four
+AGAIN_AND_AGAIN: Final = re.compile(r"\W*(\w.{0,30}?)(?:\W*\1){2,}\W*")
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,10 @@ class Decoded:
     tokens: list[int]
     logprob: float
     no_speech: float
+    seconds: float = 0.0
+    """How long the window is."""
+    is_sampled: bool = False
+    """Drawn by chance, after the sure searches had come to nothing."""
 
     @property
     def compression(self) -> float:
@@ -41,9 +49,16 @@ class Decoded:
         return len(set(sequences)) < len(sequences)
 
     @property
+    def is_thin(self) -> bool:
+        """Hardly a word where the detector heard speech all along: a tone or a noise, or one thing again and again."""
+        words = re.findall(r"\w+", self.text)
+        return len(words) < THIN_WORDS_PER_SECOND * self.seconds or bool(AGAIN_AND_AGAIN.fullmatch(self.text.lower()))
+
+    @property
     def is_invented(self) -> bool:
         """Loops have a high probability, so probability alone says nothing."""
-        nobody = self.no_speech > NO_SPEECH and self.logprob < BAD_LOGPROB
+        signs = (self.no_speech > NO_SPEECH, self.logprob < UNSURE_LOGPROB, self.is_thin, self.is_sampled)
+        nobody = sum(signs) > 1  # each of them alone happens to real speech
         return nobody or self.compression > LOOP_COMPRESSION or not re.search(r"\w", self.text)
 
     def or_better(self, other: "Decoded") -> "Decoded":

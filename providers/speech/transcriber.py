@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Final
 
 from providers.speech import models
-from providers.speech.decode import WAV, Piece, pieces
+from providers.speech.decode import WAV, Piece, is_copied, mixed_down, pieces
 from providers.speech.detect import Listening, SpeechDetector
 from providers.speech.hearing import hear
 from providers.speech.turns import Transcription, Turn, in_order
@@ -84,13 +84,15 @@ class _Work:
         self._listening: Listening
         self._tracks: list[tuple[Channel, Packer]] = []
         self._waiting: list[Window] = []
+        self._is_copied = False
 
     def run(self, recording: Iterator[Piece]) -> None:
         done = 0.0
         self._report(done)
-        for piece in recording:
+        for whole in recording:
             if not self._tracks:
-                self._open(len(piece.wide))
+                self._open(whole)
+            piece = mixed_down(whole) if self._is_copied else whole
             windows = self._windows(piece)
             begun = done + (piece.share - done) * DETECTION_SHARE
             self._report(begun)
@@ -98,10 +100,12 @@ class _Work:
             self._decode(begun, piece.share, is_last=piece.is_last)
             done = piece.share
 
-    def _open(self, channels: int) -> None:
-        self.channels = channels
-        self._listening = self._detector.listen(channels)
-        self._tracks = [(Channel(number), Packer(number)) for number in range(channels)]
+    def _open(self, first: Piece) -> None:
+        """One channel copied into both holds both speakers: nobody can tell them apart, and once is enough."""
+        self._is_copied = is_copied(first.wide)
+        self.channels = 1 if self._is_copied else len(first.wide)
+        self._listening = self._detector.listen(self.channels)
+        self._tracks = [(Channel(number), Packer(number)) for number in range(self.channels)]
 
     def _windows(self, piece: Piece) -> list[Window]:
         """What is ready to be decoded with this piece, in time order, so that a call can be read from its start."""

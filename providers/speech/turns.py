@@ -15,7 +15,10 @@ class Turn:
 
 @dataclass(frozen=True)
 class Transcription:
-    """A whole recording in words; `language` is None when nobody spoke and none was given."""
+    """A whole recording in words; `language` is None when nobody spoke and none was given.
+
+    `channels` are those that could be told apart: one where the other is its copy.
+    """
 
     language: str | None
     seconds: float

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import ctranslate2  # type: ignore[import-untyped]
 import numpy as np
@@ -53,6 +53,13 @@ class Search:
 
 IN_ENGLISH: Final = Search(beams=(1, 5), tokens_per_second=7, least_frames=1000)
 IN_OTHERS: Final = Search(beams=(5,), tokens_per_second=14, least_frames=1500)  # Hebrew: more tokens, always in doubt
+
+
+class Cap(NamedTuple):
+    """A window's length, and the most tokens that can have been said in it: whatever comes after them is a loop."""
+
+    seconds: float
+    tokens: int
 
 
 @dataclass(frozen=True)
@@ -134,17 +141,17 @@ class Whisper:
 
     def _best(self, encoded: Encoded, tokenizer: Any, seconds: Sequence[float], search: Search) -> list[Decoded]:
         """Each window is searched as widely as its doubts ask for, those with the same doubts together."""
-        most = [SPARE_TOKENS + round(search.tokens_per_second * length) for length in seconds]
+        caps = [Cap(length, SPARE_TOKENS + round(search.tokens_per_second * length)) for length in seconds]
         best: list[Decoded] = []
 
         def look(places: Sequence[int], **how: Any) -> None:
             if places:
-                found = self._decode(encoded[places], tokenizer, [most[place] for place in places], **how)
+                found = self._decode(encoded[places], tokenizer, [caps[place] for place in places], **how)
                 for place, other in zip(places, found, strict=True):
                     best[place] = best[place].or_better(other)
 
         first, *wider = search.beams
-        best += self._decode(encoded, tokenizer, most, beam=first)
+        best += self._decode(encoded, tokenizer, caps, beam=first)
         for beam in wider:
             look([place for place, found in enumerate(best) if found.is_doubtful], beam=beam)
         for temperature in TEMPERATURES:
@@ -152,22 +159,21 @@ class Whisper:
         return best
 
     def _decode(
-        self, encoded: Encoded, tokenizer: Any, most: Sequence[int], *, beam: int = 1, temperature: float = 0.0
+        self, encoded: Encoded, tokenizer: Any, caps: Sequence[Cap], *, beam: int = 1, temperature: float = 0.0
     ) -> list[Decoded]:
-        """`most` tokens for each window: whatever comes after them is a loop."""
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         found = self._model.model.generate(
             _view(encoded),
             [prompt] * len(encoded),
             beam_size=beam,
-            max_length=min(len(prompt) + max(most), MOST_TOKENS),
+            max_length=min(len(prompt) + max(cap.tokens for cap in caps), MOST_TOKENS),
             sampling_temperature=temperature or 1.0,
             sampling_topk=0 if temperature else 1,
             suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
             return_scores=True,
             return_no_speech_prob=True,
         )
-        return [_decoded(tokenizer, one, limit) for one, limit in zip(found, most, strict=True)]
+        return [_decoded(tokenizer, one, cap, is_sampled=temperature > 0) for one, cap in zip(found, caps, strict=True)]
 
     def _placed_words(
         self,
@@ -194,11 +200,12 @@ def _view(encoded: Encoded) -> Any:
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded))
 
 
-def _decoded(tokenizer: Any, found: Any, most: int) -> Decoded:
+def _decoded(tokenizer: Any, found: Any, cap: Cap, *, is_sampled: bool) -> Decoded:
     tokens = found.sequences_ids[0]
     # The score is a mean without the end mark, whose probability it contains.
     logprob = found.scores[0] * len(tokens) / (len(tokens) + 1)
-    return Decoded(tokenizer.decode(tokens[:most]).strip(), tokens[:most], logprob, found.no_speech_prob)
+    tokens = tokens[: cap.tokens]
+    return Decoded(tokenizer.decode(tokens).strip(), tokens, logprob, found.no_speech_prob, cap.seconds, is_sampled)
 
 
 @contextmanager

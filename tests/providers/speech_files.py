@@ -38,6 +38,32 @@ def hiss(seconds: float) -> Samples:
     return np.random.default_rng(0).normal(0, 0.03, round(seconds * NARROW)).astype(np.float32)
 
 
+def hold_music(seconds: float) -> Samples:
+    """Chords and a melody, on and on."""
+    draw = np.random.default_rng(3)
+    bars = [_bar(draw) for _ in range(-(-round(seconds) // 2))]
+    return (np.concatenate(bars)[: round(seconds * NARROW)] * 0.3).astype(np.float32)
+
+
+SCALE = (261.6, 293.7, 329.6, 349.2, 392.0, 440.0, 493.9, 523.3)
+
+
+def _bar(draw: np.random.Generator) -> Samples:
+    """Two seconds: three notes held, four played over them."""
+    root = draw.choice(SCALE[:5]) / 2
+    bar = sum(_note(root * share, 2) for share in (1, 1.25, 1.5)) / 2
+    for beat in range(4):
+        at = beat * NARROW // 2
+        bar[at : at + NARROW // 2] += _note(draw.choice(SCALE), 0.5)
+    return np.asarray(bar, dtype=np.float32)
+
+
+def _note(pitch: float, seconds: float) -> Samples:
+    at = np.arange(round(seconds * NARROW)) / NARROW
+    overtones = [np.sin(2 * np.pi * pitch * number * at) / number**1.3 for number in range(1, 6)]
+    return np.asarray(sum(overtones) * np.minimum(1, at / 0.02) * np.exp(-1.5 * at) / 2, dtype=np.float32)
+
+
 def conversation() -> Samples:
     """The demo's two channels at telephone rate."""
     return np.concatenate([piece.narrow for piece in pieces(DEMO, BY_HAND)], axis=1)

@@ -52,3 +52,32 @@ def test_the_surer_attempt_wins_unless_it_loops() -> None:
     assert loop.or_better(unsure) is unsure
     assert sure.or_better(unsure) is sure
     assert unsure.or_better(sure) is sure
+
+
+def lone_sign(**other: object) -> Decoded:
+    facts = {"text": "We deliver it on Thursday", "tokens": [], "logprob": -0.1, "no_speech": 0.0, "seconds": 2.0}
+    return Decoded(**facts | other)  # type: ignore[arg-type]
+
+
+SIGNS: list[dict[str, object]] = [
+    {"no_speech": 0.8},
+    {"logprob": -0.9},
+    {"text": "Halt", "seconds": 8.0},
+    {"is_sampled": True},
+]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_one_sign_of_nobody_speaking_happens_to_real_speech(sign: dict[str, object]) -> None:
+    assert not lone_sign(**sign).is_invented
+
+
+@pytest.mark.parametrize("first", SIGNS)
+def test_two_signs_are_too_many(first: dict[str, object]) -> None:
+    assert all(lone_sign(**first | second).is_invented for second in SIGNS if second != first)
+
+
+@pytest.mark.parametrize("text", ["Halt! Halt! Halt!", "1.5% 1.5% 1.5% 1.5%", "Be Be Be Be", "no, no, no"])
+def test_one_thing_again_and_again_is_hardly_a_word(text: str) -> None:
+    assert lone_sign(text=text).is_thin
+    assert not lone_sign(text="no, no, not on Thursday").is_thin

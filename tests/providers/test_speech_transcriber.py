@@ -10,7 +10,19 @@ import pytest
 from providers.errors import Rejected, Unavailable
 from providers.speech import BY_HAND, ModelMissing, Transcription, Turn, WhisperTranscriber, models
 from providers.speech.decode import Samples
-from tests.providers.speech_files import DEMO, SCRIPT, busy, conversation, hiss, ringing, silence, write, write_empty
+from providers.speech.detect import FRAME, Listening, Probabilities
+from tests.providers.speech_files import (
+    DEMO,
+    SCRIPT,
+    busy,
+    conversation,
+    hiss,
+    hold_music,
+    ringing,
+    silence,
+    write,
+    write_empty,
+)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +121,36 @@ def test_nobody_spoke_means_no_words(
 
     assert result.turns == ()
     assert result.seconds == pytest.approx(20, abs=0.01)
+
+
+@pytest.mark.parametrize("make", [silence, ringing, busy, hiss, hold_music])
+def test_nor_does_a_detector_that_hears_speech_everywhere_bring_any(
+    english: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hears_speech(listening: Listening, narrow: Samples) -> Probabilities:
+        return np.ones((len(narrow), -(-narrow.shape[1] // FRAME)), dtype=np.float32)
+
+    monkeypatch.setattr(Listening, "probabilities", hears_speech)
+
+    assert english.transcribe(write(tmp_path / "call.wav", make(30))).turns == ()
+
+
+@pytest.mark.slow
+def test_ten_minutes_of_hold_music_are_no_words(english: WhisperTranscriber, tmp_path: Path) -> None:
+    assert english.transcribe(write(tmp_path / "call.wav", hold_music(600), silence(600))).turns == ()
+
+
+def test_one_channel_copied_into_both_is_transcribed_once_and_nobody_is_named(
+    english: WhisperTranscriber, call: Transcription, tmp_path: Path
+) -> None:
+    mixed = conversation().sum(axis=0)[: 20 * 8000]
+    through_a_line = mixed + np.random.default_rng(1).normal(0, 0.001, len(mixed)).astype(np.float32)
+
+    copied = english.transcribe(write(tmp_path / "copied.wav", mixed, through_a_line))
+
+    assert copied.channels == 1
+    assert {turn.channel for turn in copied.turns} == {0}
+    assert call.channels == 2
 
 
 def test_a_recording_without_a_sample_has_no_turns(english: WhisperTranscriber, tmp_path: Path) -> None:
