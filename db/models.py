@@ -209,6 +209,8 @@ class Transcript(Base):
 
     call_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("call_log.id", ondelete="CASCADE"), primary_key=True)
     turns: Mapped[list[dict[str, Any]]]
+    conversation: Mapped[dict[str, Any] | None]
+    """Numbers about it, where speakers could be told apart."""
     language: Mapped[str | None] = mapped_column(String(8))
     model: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

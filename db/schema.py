@@ -126,8 +126,9 @@ def differences(connection: Connection) -> list[Difference]:
 
 
 def rules_in_the_way(connection: Connection) -> list[Difference]:
-    """Of an old table, before its calls are adopted: what would not take what we write."""
-    return [*_tables(connection), *_checks(connection)]
+    """Of an old table, before its calls are adopted: what would not take what we write, and no revision mends."""
+    found = [*_tables(connection), *_checks(connection)]
+    return [difference for difference in found if difference.remedy != REMEDY]
 
 
 def _revision(connection: Connection) -> Iterator[Difference]:

@@ -6,7 +6,7 @@ Callers hold the call's lock. docs/state-machine.md draws it.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -92,17 +92,20 @@ def settle_download(session: Session, call: CallLog, *, bytes_len: int, seconds:
 
 
 def settle_transcript(
-    session: Session, call: CallLog, turns: Sequence[dict[str, Any]], *, language: str | None, model: str, said_by: str
+    session: Session,
+    call: CallLog,
+    turns: Sequence[dict[str, Any]],
+    *,
+    language: str | None,
+    model: str,
+    said_by: str,
+    conversation: dict[str, Any] | None = None,
 ) -> None:
     """Who said what is known; the summary comes next, unless nobody spoke."""
     keeps_summary = _has_old_summary(session, call)
-    row = insert(Transcript).values(call_id=call.id, turns=list(turns), language=language, model=model)
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=["call_id"],
-            set_={"turns": row.excluded.turns, "language": row.excluded.language, "model": row.excluded.model},
-        )
-    )
+    written = {"turns": list(turns), "language": language, "model": model, "conversation": conversation or null()}
+    row = insert(Transcript).values(call_id=call.id, **written)
+    session.execute(row.on_conflict_do_update(index_elements=["call_id"], set_=written))
     call.final_transcript = "\n".join(f"{_name(turn['speaker'])}: {turn['text']}" for turn in turns) or None
     call.transcript_source = "recording"
     call.transcript_status = TextStatus.COMPLETED

@@ -15,6 +15,7 @@ from db.engine import Database
 from db.events import Event
 from db.models import Business, CallLog
 from db.words import Speaker, Stage
+from jobs.conversation import numbers_of
 from jobs.keeper import Held
 from jobs.pipeline import Settle, Trade
 from providers.errors import Rejected
@@ -75,7 +76,15 @@ class Transcribe(Trade):
 
     def _settle(self, heard: Transcription, session: Session, call: CallLog) -> None:
         turns = [self._named(turn, heard.channels, call.direction) for turn in heard.turns]
-        stages.settle_transcript(session, call, turns, language=heard.language, model=heard.model, said_by=SAID_BY)
+        stages.settle_transcript(
+            session,
+            call,
+            turns,
+            language=heard.language,
+            model=heard.model,
+            said_by=SAID_BY,
+            conversation=numbers_of(turns, heard.seconds),
+        )
         log_event(log, logging.INFO, "TRANSCRIPT_DONE", call_sid=call.call_sid, seconds=heard.seconds, turns=len(turns))
 
     def _named(self, turn: Turn, channels: int, direction: str | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from db.engine import Database
 from db.events import Event
 from db.models import CallLog, Recording, Task, Transcript
 from db.words import Stage
+from jobs.conversation import numbers_of
 from web.house import House
 
 RATE = 8000
@@ -111,7 +112,15 @@ def close_stages(database: Database, sid: str) -> None:
 def add_transcript(database: Database, sid: str, turns: Sequence[dict[str, Any]] = TURNS) -> None:
     with database.transaction() as session:
         call = session.query(CallLog).filter_by(call_sid=sid).one()
-        session.add(Transcript(call_id=call.id, turns=list(turns), language="en", model="sample"))
+        session.add(
+            Transcript(
+                call_id=call.id,
+                turns=list(turns),
+                language="en",
+                model="sample",
+                conversation=numbers_of(turns, turns[-1]["end"]) if turns else None,
+            )
+        )
 
 
 def add_story(database: Database, sid: str) -> None:

@@ -158,7 +158,7 @@ def test_a_call_is_shown_whole(client: FlaskClient, people: People, database: Da
 
     shown = get(client, people.alice, f"/api/calls/{call_sid}")
 
-    assert set(shown) == OF_A_CALL | {"transcript", "timeline"}
+    assert set(shown) == OF_A_CALL | {"transcript", "conversation", "timeline"}
     assert (shown["call_sid"], shown["business_id"]) == (call_sid, people.alice.business_id)
     assert (shown["from"], shown["to"], shown["duration"]) == ("+14155550111", people.alice.number, 9)
     assert shown["created_at"] == "2024-03-05T12:00:00Z"

@@ -144,3 +144,18 @@ def test_no_request_waits_for_a_second_connection_while_it_holds_one(
     engine.dispose()
 
     assert set(statuses.values()) == {200}, statuses
+
+
+def test_a_calls_page_shows_the_numbers_about_its_conversation_where_speakers_are_told_apart(
+    client: FlaskClient, database: Database, people: People
+) -> None:
+    sid = sample.add_call(database, people.alice.business_id, 1, **sample.DONE)
+    alone = sample.add_call(database, people.alice.business_id, 2, **sample.DONE)
+    sample.add_transcript(database, sid)
+    sample.add_transcript(database, alone, [turn | {"speaker": "unknown"} for turn in sample.TURNS])
+
+    with reading_as(client, people.alice):
+        shown, without = (client.get(f"/calls/{call}").text for call in (sid, alone))
+
+    assert "Share of the talk" in shown
+    assert "Share of the talk" not in without
