@@ -6,8 +6,9 @@ statements, since a statement's snapshot is older than the lock it waits for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import func, null, or_, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -23,6 +24,10 @@ Starting a recording takes no slot: seconds matter, and it is one request.
 """
 
 SWEEP_BATCH = 100
+
+
+Draft = list[dict[str, Any]]
+"""Turns, before the transcript is whole."""
 
 
 class ClaimLost(Exception):
@@ -90,6 +95,7 @@ def _take(session: Session, stage: Stage, call_id: int, business_id: int, worker
             worker=worker,
             lease_until=func.clock_timestamp() + seconds(terms.lease),
             progress=0,
+            draft=null(),
         )
         .returning(Task.claim, Task.attempts, Task.business_id)
     ).one_or_none()
@@ -99,12 +105,13 @@ def _take(session: Session, stage: Stage, call_id: int, business_id: int, worker
     return Claim(call_id, str(call.call_sid), taken.business_id, stage, taken.claim, taken.attempts)
 
 
-def renew(session: Session, held: Claim, lease: float, progress: int | None) -> None:
-    """Hold on for another lease; ClaimLost when it is too late."""
+def renew(session: Session, held: Claim, lease: float, progress: int | None, draft: Draft | None = None) -> None:
+    """Hold on for another lease, and show how far the work is; ClaimLost when it is too late."""
+    shown = {"progress": progress} | ({} if draft is None else {"draft": draft})
     renewed = session.scalar(
         update(Task)
         .where(_is(held.call_id, held.stage), Task.claim == held.number)
-        .values(lease_until=func.clock_timestamp() + seconds(lease), progress=progress)
+        .values(lease_until=func.clock_timestamp() + seconds(lease), **shown)
         .returning(Task.claim)
     )
     if renewed is None:

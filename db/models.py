@@ -236,6 +236,8 @@ class Task(Base):
     worker: Mapped[str | None] = mapped_column(String(255))
     lease_until: Mapped[datetime | None]
     progress: Mapped[int | None] = mapped_column(SmallInteger)
+    draft: Mapped[list[dict[str, Any]] | None] = deferred(mapped_column(JSONB))
+    """The turns that have been written down so far."""
 
     __table_args__ = (
         CheckConstraint("(claim IS NULL) = (lease_until IS NULL)", name="task_claim_has_lease"),

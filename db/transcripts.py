@@ -1,10 +1,18 @@
 """What was said on a call, whoever wrote it down."""
 
+from typing import Any
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import CallLog, Transcript
+from db.models import CallLog, Task, Transcript
 from db.texts import says
-from db.words import Speaker
+from db.words import Speaker, Stage
+
+
+def draft(session: Session, call: CallLog) -> list[dict[str, Any]]:
+    """The turns that have been written down so far, while somebody is at it."""
+    return session.scalar(select(Task.draft).where(Task.call_id == call.id, Task.stage == Stage.TRANSCRIPT)) or []
 
 
 def find(session: Session, call: CallLog) -> Transcript | None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from conf.logs import log_event
 from db import claims, patience
-from db.claims import Claim, ClaimLost
+from db.claims import Claim, ClaimLost, Draft
 from db.engine import OUTAGES, Database
 from db.words import Stage
 
@@ -45,17 +45,17 @@ class Held:
         self._progress: int | None = 0
         self.over = threading.Event()
 
-    def report(self, percent: int) -> None:
-        """Show progress. Raises ClaimLost when somebody else has the call by now."""
-        if percent != self._progress:
+    def report(self, percent: int, draft: Draft | None = None) -> None:
+        """Show progress, and what has been found so far. Raises ClaimLost when somebody else has the call by now."""
+        if percent != self._progress or draft is not None:
             self._progress = percent
-            self.renew()
+            self.renew(draft)
 
-    def renew(self) -> None:
+    def renew(self, draft: Draft | None = None) -> None:
         """Hold on for another lease. Raises ClaimLost; a database that does not answer is asked again next time."""
         try:
             with patience.within(RENEWAL_SECONDS), self._database.transaction() as session:
-                claims.renew(session, self.claim, self._lease, self._progress)
+                claims.renew(session, self.claim, self._lease, self._progress, draft)
         except OUTAGES as error:
             log_event(
                 log, logging.WARNING, "LEASE_NOT_RENEWED", call_sid=self.claim.call_sid, reason=type(error).__name__

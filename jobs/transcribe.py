@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,14 @@ SAID_BY = "transcript"
 
 MOST_LOSSES = 3
 """Of one call's file: a disk loses one once."""
+
+
+@dataclass
+class _Shown:
+    """What readers have seen of a transcription that goes on."""
+
+    direction: str | None
+    turns: int = 0
 
 
 class Transcribe(Trade):
@@ -61,10 +69,20 @@ class Transcribe(Trade):
             raise Rejected("gone", "The recording's file is not in our storage.", outcome="gone")
         try:
             with self._storage.local_copy(recording.file) as path:
-                heard = self._transcriber.transcribe(path, language=language, on_progress=partial(_show, held))
+                show = partial(self._show, held, _Shown(call.direction))
+                heard = self._transcriber.transcribe(path, language=language, on_progress=show)
         except FileNotFoundError:
             return self._have_fetched_again(held)
         return partial(self._settle, heard)
+
+    def _show(self, held: Held, shown: "_Shown", percent: int, turns: Sequence[Turn]) -> None:
+        """The turns so far, when there are new ones; named as soon as both channels have spoken."""
+        if len(turns) == shown.turns:
+            held.report(percent)
+            return
+        shown.turns = len(turns)
+        channels = len({turn.channel for turn in turns})
+        held.report(percent, [self._named(turn, channels, shown.direction) for turn in turns])
 
     def _have_fetched_again(self, held: Held) -> Settle:
         """Not for ever: this host may not see the folder that files are put into."""
@@ -99,10 +117,6 @@ def _fetch_again(session: Session, call: CallLog) -> None:
     recordings.lose_file(session, call)
     stages.mark_open(call, Stage.TRANSCRIPT)
     stages.open_download(session, call)
-
-
-def _show(held: Held, percent: int, turns: Sequence[Turn]) -> None:
-    held.report(percent)
 
 
 def _language(session: Session, call: CallLog) -> str | None:

@@ -26,7 +26,7 @@ def present_call(session: Session, call: CallLog, slots: int) -> dict[str, Any]:
     """One call, whole."""
     transcript = transcripts.find(session, call)
     return present_list(session, [call], slots)[0] | {
-        "transcript": transcript.turns if transcript else [],
+        "transcript": transcript.turns if transcript else transcripts.draft(session, call),
         "conversation": transcript.conversation if transcript else None,
         "timeline": [_event(event) for event in events.timeline(session, call.id)],
     }

@@ -11,7 +11,7 @@ from redis import Redis
 from db import events
 from db.engine import Database
 from db.events import Event
-from db.models import CallLog, Transcript
+from db.models import CallLog, Task, Transcript
 from tests.support.calls import sid
 from tests.support.people import People, Person
 from tests.web import rows
@@ -204,3 +204,15 @@ def test_an_unknown_path_of_the_api_is_told_as_json(client: FlaskClient) -> None
     answer = client.get("/api/nothing")
 
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, "not_found")
+
+
+def test_what_is_written_down_so_far_is_read_while_the_transcript_is_being_made(
+    client: FlaskClient, database: Database, people: People
+) -> None:
+    call_sid = rows.add_call(database, people.alice.business_id, transcript_status="processing")
+    with database.transaction() as session:
+        call_id = rows.call_of(database, call_sid).id
+        session.add(Task(call_id=call_id, stage="transcript", business_id=people.alice.business_id, draft=TURNS))
+
+    assert get(client, people.alice, f"/api/calls/{call_sid}")["transcript"] == TURNS
+    assert client.get(f"/api/calls/{call_sid}", headers=people.bob.headers).status_code == 404
