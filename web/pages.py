@@ -137,6 +137,7 @@ def call(call_sid: str) -> str:
     with house().database.transaction() as session:
         found = loader.load_call(session, reader(), call_sid)
         shown = present.present_call(session, found, house().settings.business_slots) | _rows(session, [found])[0]
+        shown["worth_hearing"] = present.WORTH_HEARING
     template = "_call.html" if request.headers.get("HX-Request") else "call.html"
     return render_template(template, call=shown)
 

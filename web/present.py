@@ -1,6 +1,6 @@
 """A call as the API and the pages show it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,9 @@ from db.models import CallEvent, CallLog, Task
 from db.texts import says
 from db.words import Stage
 from web.explain import Standing, explain, standings
+
+WORTH_HEARING = 0.75
+"""Turns that are trusted less mostly hold a word that was not said; how often, is in docs/decisions/0018."""
 
 STAGES_IN_ORDER = (Stage.SUMMARY, Stage.TRANSCRIPT, Stage.DOWNLOAD, Stage.RECORDING)
 
@@ -25,8 +28,10 @@ def present_list(session: Session, found: Sequence[CallLog], slots: int) -> list
 def present_call(session: Session, call: CallLog, slots: int) -> dict[str, Any]:
     """One call, whole."""
     transcript = transcripts.find(session, call)
+    turns = transcript.turns if transcript else transcripts.draft(session, call)
     return present_list(session, [call], slots)[0] | {
-        "transcript": transcript.turns if transcript else transcripts.draft(session, call),
+        "transcript": turns,
+        "doubts": [_span(turn) for turn in turns if turn.get("trust", 1) < WORTH_HEARING],
         "conversation": transcript.conversation if transcript else None,
         "timeline": [_event(event) for event in events.timeline(session, call.id)],
     }
@@ -63,6 +68,10 @@ def _fields(call: CallLog, standing: Standing | None) -> dict[str, Any]:
         "summary": _said(call.summary),
         "explanation": explain(call, standing),
     }
+
+
+def _span(turn: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: turn[name] for name in ("channel", "start", "end")}
 
 
 def _said(text: str | None) -> str | None:

@@ -1,7 +1,6 @@
 """`python -m providers.speech FILE…`: transcribe files by hand with one warm model."""
 
 import argparse
-import dataclasses
 import json
 import sys
 import time
@@ -11,6 +10,8 @@ from typing import Any
 from conf import settings
 from providers.errors import ProviderError
 from providers.speech import BY_HAND, Transcription, WhisperTranscriber
+
+SHOWN = ("channel", "start", "end", "text")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,7 +61,7 @@ def _record(file: str, result: Transcription, spent: float, load: float) -> dict
         "seconds": result.seconds,
         "cpu_seconds": round(spent, 3),
         "load_cpu_seconds": round(load, 3),
-        "turns": [dataclasses.asdict(turn) for turn in result.turns],
+        "turns": [{name: getattr(turn, name) for name in SHOWN} for turn in result.turns],
     }
 
 

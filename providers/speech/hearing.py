@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from statistics import fmean
 from typing import Final, NamedTuple, Protocol
 
 from providers.speech.decode import Samples
@@ -23,6 +24,13 @@ def _unwatched(part: float) -> None:
     """Nobody asked."""
 
 
+class Said(NamedTuple):
+    """What was said in an utterance, and how sure the model was of it."""
+
+    text: str
+    trust: float
+
+
 class Listener(Protocol):
     """Writes down the words of some windows: Whisper does.
 
@@ -40,20 +48,20 @@ def hear(listener: Listener, windows: Sequence[Window], language: str, on_part: 
     said = _spread(listener, windows, language, on_part)
     _hear_apart(listener, windows, said, language)
     return [
-        Turn(window.channel, round(utterance.start, 2), round(utterance.end, 2), text)
-        for window, texts in zip(windows, said, strict=True)
-        for utterance, text in zip(window.utterances, texts, strict=True)
-        if text
+        Turn(window.channel, round(utterance.start, 2), round(utterance.end, 2), one.text, round(one.trust, 2))
+        for window, utterances in zip(windows, said, strict=True)
+        for utterance, one in zip(window.utterances, utterances, strict=True)
+        if one.text
     ]
 
 
-def _hear_apart(listener: Listener, windows: Sequence[Window], said: list[list[str]], language: str) -> None:
+def _hear_apart(listener: Listener, windows: Sequence[Window], said: list[list[Said]], language: str) -> None:
     """Decode what came out thin without its neighbours, and them without it; what is lost again stays as it was."""
-    runs = [(texts, run) for window, texts in zip(windows, said, strict=True) for run in _runs(window, texts)]
+    runs = [(was, run) for window, was in zip(windows, said, strict=True) for run in _runs(window, was)]
     heard = _spread(listener, [run.window for _, run in runs], language) if runs else []
-    for (texts, run), again in zip(runs, heard, strict=True):
-        if any(again):
-            texts[run.first : run.first + len(again)] = again
+    for (was, run), again in zip(runs, heard, strict=True):
+        if any(one.text for one in again):
+            was[run.first : run.first + len(again)] = again
 
 
 class _Run(NamedTuple):
@@ -63,9 +71,9 @@ class _Run(NamedTuple):
     first: int
 
 
-def _runs(window: Window, texts: list[str]) -> Iterator[_Run]:
+def _runs(window: Window, said: list[Said]) -> Iterator[_Run]:
     """A window in parts that are all thin or all not; nothing for one that needs no parting."""
-    thin = [_is_thin(utterance, text) for utterance, text in zip(window.utterances, texts, strict=True)]
+    thin = [_is_thin(utterance, one.text) for utterance, one in zip(window.utterances, said, strict=True)]
     if len(thin) == 1 or not any(thin):
         return
     for _, run in groupby(range(len(thin)), key=lambda place: thin[place]):
@@ -75,18 +83,21 @@ def _runs(window: Window, texts: list[str]) -> Iterator[_Run]:
 
 def _spread(
     listener: Listener, windows: Sequence[Window], language: str, on_part: Part = _unwatched
-) -> list[list[str]]:
+) -> list[list[Said]]:
     """The words of each window, given back to its utterances by where they lie."""
     lone = [len(window.utterances) == 1 for window in windows]
     found = listener.words([window.samples() for window in windows], language, lone, on_part)
     return [_given_back(window, words) for window, words in zip(windows, found, strict=True)]
 
 
-def _given_back(window: Window, words: list[Word]) -> list[str]:
-    said = [""] * len(window.utterances)
+def _given_back(window: Window, words: list[Word]) -> list[Said]:
+    placed: list[list[Word]] = [[] for _ in window.utterances]
     for word in words:
-        said[window.place_of((word.start + word.end) / 2)] += word.text
-    return [text.strip() for text in said]
+        placed[window.place_of((word.start + word.end) / 2)].append(word)
+    return [
+        Said("".join(word.text for word in own).strip(), fmean(word.trust for word in own) if own else 0.0)
+        for own in placed
+    ]
 
 
 def _is_thin(utterance: Utterance, text: str) -> bool:

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Turn:
-    """What one channel said without a long pause; times in seconds from the start of the recording."""
+    """What one channel said without a long pause; times in seconds from the start of the recording.
+
+    `trust` is how sure the model was of its words, from 0 to 1: their mean probability.
+    """
 
     channel: int
     start: float
     end: float
     text: str
+    trust: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Whisper on one window of speech: from samples to words with their places."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,11 +65,12 @@ class Cap(NamedTuple):
 
 @dataclass(frozen=True)
 class Word:
-    """A word as written, with the space before it, and where it lies in the window, in seconds."""
+    """A word as written, with the space before it, where it lies in the window, in seconds, and its probability."""
 
     text: str
     start: float
     end: float
+    trust: float = 1.0
 
 
 class Whisper:
@@ -112,7 +114,7 @@ class Whisper:
             decoded = self._best(encoded, tokenizer, seconds, search)
             on_part(DECODED_PART)
             believed = [place for place, whole in enumerate(decoded) if not whole.is_invented]
-            words = [[Word(whole.text, 0.0, length)] for whole, length in zip(decoded, seconds, strict=True)]
+            words = [[Word(whole.text, 0.0, whole.seconds, math.exp(whole.logprob))] for whole in decoded]
             several = [place for place in believed if not lone[place]]
             placed = self._placed_words(encoded, tokenizer, decoded, seconds, several)
             for place, found in zip(several, placed, strict=True):
@@ -191,7 +193,11 @@ class Whisper:
         for words in found:
             merge_punctuations(words, OPENING_MARKS, CLOSING_MARKS)
         return [
-            [Word(word["word"], float(word["start"]), float(word["end"])) for word in words if word["word"]]
+            [
+                Word(word["word"], float(word["start"]), float(word["end"]), float(word["probability"]))
+                for word in words
+                if word["word"]
+            ]
             for words in found
         ]
 

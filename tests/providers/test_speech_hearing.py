@@ -92,3 +92,13 @@ def test_each_of_several_windows_gets_its_own_words_and_only_those_with_a_loss_a
         (1, TEXTS[DIGITS]),
     ]
     assert listener.windows == 2 + 2
+
+
+def test_a_turn_is_trusted_as_much_as_its_words() -> None:
+    class Unsure(Listener):
+        def _words(self, samples: Samples) -> list[Word]:
+            return [Word(" Maple", 0.1, 0.5, trust=0.9), Word(" Street", 0.6, 1.0, trust=0.4)]
+
+    (turn,) = hear(Unsure(), [Window(1, [utterance(0, 2, SENTENCE)])], "en")
+
+    assert (turn.text, turn.trust) == ("Maple Street", 0.65)

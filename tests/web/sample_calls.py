@@ -25,7 +25,14 @@ NAME = "2025/sample.wav"
 SUMMARY = "Sarah Cooper wants her oak table on Tuesday morning not on Thursday.\nHer address is now 25 Maple Street."
 TURNS: list[dict[str, Any]] = [
     {"channel": 1, "speaker": "business", "start": 0.2, "end": 2.4, "text": "Green Valley Furniture, how can I help?"},
-    {"channel": 0, "speaker": "customer", "start": 2.6, "end": 5.0, "text": "I am calling about order number 4729."},
+    {
+        "channel": 0,
+        "speaker": "customer",
+        "start": 2.6,
+        "end": 5.0,
+        "text": "I am calling about order number 4729.",
+        "trust": 0.6,
+    },
     {"channel": 0, "speaker": "customer", "start": 5.2, "end": 8.0, "text": "Can you bring it on Tuesday instead?"},
     {
         "channel": 1,

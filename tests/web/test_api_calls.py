@@ -158,7 +158,7 @@ def test_a_call_is_shown_whole(client: FlaskClient, people: People, database: Da
 
     shown = get(client, people.alice, f"/api/calls/{call_sid}")
 
-    assert set(shown) == OF_A_CALL | {"transcript", "conversation", "timeline"}
+    assert set(shown) == OF_A_CALL | {"transcript", "doubts", "conversation", "timeline"}
     assert (shown["call_sid"], shown["business_id"]) == (call_sid, people.alice.business_id)
     assert (shown["from"], shown["to"], shown["duration"]) == ("+14155550111", people.alice.number, 9)
     assert shown["created_at"] == "2024-03-05T12:00:00Z"
@@ -216,3 +216,15 @@ def test_what_is_written_down_so_far_is_read_while_the_transcript_is_being_made(
 
     assert get(client, people.alice, f"/api/calls/{call_sid}")["transcript"] == TURNS
     assert client.get(f"/api/calls/{call_sid}", headers=people.bob.headers).status_code == 404
+
+
+def test_what_the_model_was_not_sure_of_is_listed_as_worth_listening_to(
+    client: FlaskClient, database: Database, people: People
+) -> None:
+    call_sid = rows.add_call(database, people.alice.business_id, transcript_status="completed")
+    sure, unsure = TURNS[0] | {"trust": 0.9}, TURNS[0] | {"start": 4.0, "end": 6.0, "trust": 0.4}
+    with database.transaction() as session:
+        call_id = rows.call_of(database, call_sid).id
+        session.add(Transcript(call_id=call_id, turns=[sure, unsure], model="tests"))
+
+    assert get(client, people.alice, f"/api/calls/{call_sid}")["doubts"] == [{"channel": 0, "start": 4.0, "end": 6.0}]
