@@ -13,6 +13,7 @@ from typing import NoReturn
 from conf import settings
 from conf.settings import EMBEDDED_SERVERS, VAR, Settings, environment
 from db import migrate
+from db.migrations.locks import MigrationFailed
 from launch import children, embedded
 from launch.embedded import Servers
 
@@ -44,10 +45,17 @@ def servers(config: Settings) -> Iterator[Servers]:
     with embedded.missing(
         VAR, database_url=config.database_url, redis_url=config.redis_url, listing=EMBEDDED_SERVERS
     ) as found:
-        result = migrate.migrate_as_configured(found.database_url, config)
-        if result == "skip":
-            sys.exit("Somebody else is migrating the database. Try again when they are done.")
+        _migrate(found.database_url, config)
         yield found
+
+
+def _migrate(database_url: str, config: Settings) -> None:
+    try:
+        result = migrate.migrate_as_configured(database_url, config)
+    except MigrationFailed as error:
+        sys.exit(str(error))
+    if result == "skip":
+        sys.exit("Somebody else is migrating the database. Try again when they are done.")
 
 
 @contextmanager
