@@ -56,7 +56,7 @@ def migrate(
 
     Raises MigrationFailed, or one of SQLAlchemy's errors; what has been committed by then stays and is not done again.
     """
-    with _engine(url).connect() as connection:
+    with make_engine(url).connect() as connection:
         _limit(connection, statement_timeout)
         result = _wait_for_turn(connection, lock_wait_seconds) or _upgrade(connection, adopt_days)
     if result == "applied":
@@ -85,7 +85,8 @@ def log_failure(error: BaseException) -> None:
     log.error("%s", lines[0] if lines else "It does not say why.")
 
 
-def _engine(url: str) -> Engine:
+def make_engine(url: str) -> Engine:
+    """For one connection at a time: whoever migrates or looks at the schema needs no pool."""
     return create_engine(
         make_url(settings.with_driver(url)),
         poolclass=NullPool,
@@ -138,7 +139,7 @@ def _pending(connection: Connection) -> tuple[str, ...]:
 
 def _check(url: str) -> bool:
     try:
-        schema.check(_engine(url))
+        schema.check(make_engine(url))
     except schema.SchemaWrong as wrong:
         log.error("%s", wrong)
         return False

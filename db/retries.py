@@ -62,9 +62,8 @@ def retry(session: Session, call: CallLog, stage: Stage, *, force: bool, said_by
 
 
 def _to_open(session: Session, call: CallLog, stage: Stage) -> Stage:
-    if stage is Stage.RECORDING and stages.own_recording(session, call) is not None:
-        return Stage.DOWNLOAD if call.recording_status == RecordingStatus.COMPLETED else stage
-    return stage
+    is_there = call.recording_status == RecordingStatus.COMPLETED and stages.own_recording(session, call) is not None
+    return Stage.DOWNLOAD if stage is Stage.RECORDING and is_there else stage
 
 
 def _status(call: CallLog, stage: Stage) -> str | None:

@@ -4,15 +4,12 @@ import logging
 import sys
 import time
 
-from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from conf import settings
 from conf.logs import log_event
 from conf.settings import Settings
 from db import migrate, schema
-from db.engine import CONNECT_SECONDS
 from db.migrations.locks import MigrationFailed
 
 log = logging.getLogger(__name__)
@@ -29,11 +26,8 @@ def prepare_schema(config: Settings) -> None:
         _migrate(url, config)
     else:
         log_event(log, logging.INFO, "MIGRATION_SKIPPED", reason="disabled")
-    engine = create_engine(
-        url, poolclass=NullPool, hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS}
-    )
     try:
-        schema.wait_until_right(engine, deadline - time.monotonic())
+        schema.wait_until_right(migrate.make_engine(url), deadline - time.monotonic())
     except schema.SchemaWrong as wrong:
         log.error("%s", wrong)
         sys.exit(1)

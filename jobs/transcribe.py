@@ -75,7 +75,7 @@ class Transcribe(Trade):
             return self._have_fetched_again(held)
         return partial(self._settle, heard)
 
-    def _show(self, held: Held, shown: "_Shown", percent: int, turns: Sequence[Turn]) -> None:
+    def _show(self, held: Held, shown: _Shown, percent: int, turns: Sequence[Turn]) -> None:
         """The turns so far, when there are new ones; named as soon as both channels have spoken."""
         if len(turns) == shown.turns:
             held.report(percent)

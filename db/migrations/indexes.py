@@ -7,13 +7,12 @@ from sqlalchemy import Connection, text
 
 from db import schema
 from db.migrations.locks import MigrationFailed
+from db.models import HAS_CALL_SID
 
 BUILD_TIMEOUT = "4h"
 """A hundred million rows take an hour; nobody waits for it but us."""
 
 UNIQUE_CALL_SID = ("uniq_call_log_call_sid", "uniq_call_log_call_sid_given")
-
-HAS_CALL_SID = "call_sid IS NOT NULL AND call_sid <> ''"
 
 DOUBLED = f"""SELECT quote_literal(call_sid) FROM call_log WHERE {HAS_CALL_SID} GROUP BY call_sid HAVING count(*) > 1
 ORDER BY call_sid LIMIT 3"""  # noqa: S608
