@@ -17,10 +17,13 @@ def is_free(port: int) -> bool:
 
 
 def any_free() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody else is given while this process lives: whoever is told of it can listen there."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do, so that they may share it
+    holder.bind((LOOPBACK, 0))
+    port = int(holder.getsockname()[1])
+    holder.detach()  # stays bound until the process ends
+    return port
 
 
 def free_or_any(port: int) -> int:
