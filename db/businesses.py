@@ -1,5 +1,7 @@
 """Which business a call belongs to."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,13 +19,21 @@ def owner_of(session: Session, number: str | None) -> Business | None:
     return claimed[0] if len(claimed) == 1 else None
 
 
-def add(session: Session, name: str, numbers: list[str], **fields: str | None) -> Business:
+def add(session: Session, name: str, numbers: list[str], **fields: Any) -> Business:
     """A new business, called at these numbers."""
     business = Business(name=name, phone_number=numbers[0] if numbers else None, **fields)
     session.add(business)
     session.flush()
     session.add_all(BusinessNumber(business_id=business.id, number=number) for number in numbers)
     return business
+
+
+def change(session: Session, business_id: int, **fields: Any) -> bool:
+    """Write these columns; False where there is no such business."""
+    business = session.get(Business, business_id)
+    for column, value in fields.items() if business else ():
+        setattr(business, column, value)
+    return business is not None
 
 
 def exists(session: Session, business_id: int) -> bool:

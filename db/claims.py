@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, null, or_, select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -26,8 +26,8 @@ Starting a recording takes no slot: seconds matter, and it is one request.
 SWEEP_BATCH = 100
 
 
-Draft = list[dict[str, Any]]
-"""Turns, before the transcript is whole."""
+Draft = dict[str, Any]
+"""What has been found before the work is whole; the next attempt may go on from it."""
 
 
 class ClaimLost(Exception):
@@ -95,7 +95,6 @@ def _take(session: Session, stage: Stage, call_id: int, business_id: int, worker
             worker=worker,
             lease_until=func.clock_timestamp() + seconds(terms.lease),
             progress=0,
-            draft=null(),
         )
         .returning(Task.claim, Task.attempts, Task.business_id)
     ).one_or_none()

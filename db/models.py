@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -74,6 +75,11 @@ class Business(Base):
     greeting_message: Mapped[str | None] = mapped_column(Text)
     is_active: Mapped[bool | None] = mapped_column(Boolean, server_default=text("true"))
     language: Mapped[str | None] = mapped_column(String(8))
+    """Of its pages and greetings; also what is spoken, where `spoken_languages` says nothing."""
+    spoken_languages: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """What may be spoken on its calls; of several, each is recognised where it is heard."""
+    vocabulary: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Names and terms as they are to be written in its transcripts, the likeliest first."""
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
     forward_number: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
@@ -236,8 +242,8 @@ class Task(Base):
     worker: Mapped[str | None] = mapped_column(String(255))
     lease_until: Mapped[datetime | None]
     progress: Mapped[int | None] = mapped_column(SmallInteger)
-    draft: Mapped[list[dict[str, Any]] | None] = deferred(mapped_column(JSONB))
-    """The turns that have been written down so far."""
+    draft: Mapped[dict[str, Any] | None] = deferred(mapped_column(JSONB))
+    """What has been written down so far: {file, model, turns}."""
 
     __table_args__ = (
         CheckConstraint("(claim IS NULL) = (lease_until IS NULL)", name="task_claim_has_lease"),

@@ -10,9 +10,9 @@ from db.texts import says
 from db.words import Speaker, Stage
 
 
-def draft(session: Session, call: CallLog) -> list[dict[str, Any]]:
-    """The turns that have been written down so far, while somebody is at it."""
-    return session.scalar(select(Task.draft).where(Task.call_id == call.id, Task.stage == Stage.TRANSCRIPT)) or []
+def draft(session: Session, call: CallLog) -> dict[str, Any]:
+    """What has been written down so far, with `turns` in it, and of what; empty where nobody has begun."""
+    return session.scalar(select(Task.draft).where(Task.call_id == call.id, Task.stage == Stage.TRANSCRIPT)) or {}
 
 
 def find(session: Session, call: CallLog) -> Transcript | None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import events, recordings, stages
+from db import events, recordings, stages, transcripts
 from db.engine import Database
 from db.events import Event
 from db.models import Business, CallLog
@@ -19,7 +19,7 @@ from jobs.conversation import numbers_of
 from jobs.keeper import Held
 from jobs.pipeline import Settle, Trade
 from providers.errors import Rejected
-from providers.speech import Transcription, Turn, WhisperTranscriber
+from providers.speech import Transcription, Turn, WhisperTranscriber, Word
 from providers.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -30,11 +30,20 @@ MOST_LOSSES = 3
 """Of one call's file: a disk loses one once."""
 
 
+@dataclass(frozen=True)
+class Source:
+    """What a transcript is made of, and by which model: a draft of another one is of no use."""
+
+    file: str
+    model: str
+
+
 @dataclass
 class _Shown:
     """What readers have seen of a transcription that goes on."""
 
     direction: str | None
+    source: Source
     turns: int = 0
 
 
@@ -64,13 +73,20 @@ class Transcribe(Trade):
         with self._database.transaction() as session:
             call = session.get_one(CallLog, held.claim.call_id)
             recording = stages.own_recording(session, call)
-            language = _language(session, call)
+            draft = transcripts.draft(session, call)
+            business = session.get(Business, call.business_id) if call.business_id else None
         if recording is None or recording.file is None:
             raise Rejected("gone", "The recording's file is not in our storage.", outcome="gone")
+        source = Source(recording.file, self._transcriber.label)
         try:
             with self._storage.local_copy(recording.file) as path:
-                show = partial(self._show, held, _Shown(call.direction))
-                heard = self._transcriber.transcribe(path, language=language, on_progress=show)
+                heard = self._transcriber.transcribe(
+                    path,
+                    languages=languages_of(business),
+                    hints=hints_of(business),
+                    earlier=_turns_of(draft, source),
+                    on_progress=partial(self._show, held, _Shown(call.direction, source)),
+                )
         except FileNotFoundError:
             return self._have_fetched_again(held)
         return partial(self._settle, heard)
@@ -82,7 +98,8 @@ class Transcribe(Trade):
             return
         shown.turns = len(turns)
         channels = len({turn.channel for turn in turns})
-        held.report(percent, [self._named(turn, channels, shown.direction) for turn in turns])
+        named = [self._named(turn, channels, shown.direction) for turn in turns]
+        held.report(percent, {**asdict(shown.source), "turns": named})
 
     def _have_fetched_again(self, held: Held) -> Settle:
         """Not for ever: this host may not see the folder that files are put into."""
@@ -109,7 +126,15 @@ class Transcribe(Trade):
         """The turn as it is stored; on a mono recording nobody can tell who speaks."""
         customer = self._customer_channel["outbound" if direction == "outbound" else "inbound"]
         speaker = Speaker.CUSTOMER if turn.channel == customer else Speaker.BUSINESS
-        return asdict(turn) | {"speaker": speaker if channels > 1 else Speaker.UNKNOWN}
+        return {**vars(turn), "speaker": speaker if channels > 1 else Speaker.UNKNOWN}
+
+
+def _turns_of(draft: Mapping[str, Any], source: Source) -> list[Turn]:
+    """What an earlier attempt found in the same file with the same model."""
+    if {name: draft.get(name) for name in ("file", "model")} != asdict(source):
+        return []
+    kept = [{name: value for name, value in turn.items() if name != "speaker"} for turn in draft["turns"]]
+    return [Turn(**turn | {"words": tuple(Word(*word) for word in turn["words"])}) for turn in kept]
 
 
 def _fetch_again(session: Session, call: CallLog) -> None:
@@ -119,8 +144,14 @@ def _fetch_again(session: Session, call: CallLog) -> None:
     stages.open_download(session, call)
 
 
-def _language(session: Session, call: CallLog) -> str | None:
-    """The business's language, if it has set one; old installations write he-IL."""
-    business = session.get(Business, call.business_id) if call.business_id else None
-    written = business.language if business else None
-    return re.split(r"[-_]", written.strip().lower())[0] or None if written else None
+def languages_of(business: Business | None) -> list[str]:
+    """What may be spoken on the business's calls, if it has said so; old installations write he-IL."""
+    if business is None:
+        return []
+    written = business.spoken_languages or [business.language or ""]
+    return [code for code in (re.split(r"[-_]", language.strip().lower())[0] for language in written) if code]
+
+
+def hints_of(business: Business | None) -> list[str]:
+    """The names that are likely to be said."""
+    return [business.name, *(business.vocabulary or [])] if business else []

@@ -1,8 +1,10 @@
 """Businesses, users and tokens from the command line: `python -m web.manage business add NAME --number +1…`."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -16,6 +18,8 @@ from web.locale import LANGUAGES
 
 STATEMENT_SECONDS = 10
 SHORTEST_PASSWORD = 8
+DESCRIPTION = {"forward_number", "greeting_message", "language", "spoken_languages", "vocabulary", "time_zone"}
+LANGUAGE_CODE = re.compile("[a-z]{2,3}")
 
 
 def main(arguments: list[str]) -> None:
@@ -33,14 +37,15 @@ def main(arguments: list[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m web.manage", description=__doc__)
     things = parser.add_subparsers(required=True)
-    business = things.add_parser("business").add_subparsers(required=True).add_parser("add")
-    business.add_argument("name")
-    business.add_argument("--number", action="append", type=_number, default=[], required=True)
-    business.add_argument("--forward", type=_number, help="where its calls are put through to")
-    business.add_argument("--greeting", help="what callers hear when there is nobody to put them through to")
-    business.add_argument("--language", choices=LANGUAGES)
-    business.add_argument("--time-zone", type=_time_zone, default="UTC")
-    business.set_defaults(command=_add_business)
+    business = things.add_parser("business").add_subparsers(required=True)
+    described = _describing()
+    added = business.add_parser("add", parents=[described])
+    added.add_argument("name")
+    added.add_argument("--number", action="append", type=_number, default=[], required=True)
+    added.set_defaults(command=_add_business)
+    changed = business.add_parser("change", parents=[described], help="what is not given stays as it is")
+    changed.add_argument("id", type=int)
+    changed.set_defaults(command=_change_business)
     user = things.add_parser("user").add_subparsers(required=True).add_parser("add")
     user.add_argument("email")
     user.add_argument("--business", type=int)
@@ -54,18 +59,39 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _describing() -> argparse.ArgumentParser:
+    """What a business is like, in arguments named like its columns; one that is not given is not there."""
+    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    business = parser.add_argument_group("the business")
+    business.add_argument("--forward", dest="forward_number", type=_number, help="where its calls are put through to")
+    business.add_argument(
+        "--greeting", dest="greeting_message", help="what callers hear when there is nobody to put them through to"
+    )
+    business.add_argument("--language", choices=LANGUAGES, help="of its pages and greetings")
+    business.add_argument(
+        "--spoken", dest="spoken_languages", type=_languages, help="what may be spoken on its calls, e.g. he,en"
+    )
+    business.add_argument(
+        "--term", dest="vocabulary", action="append", help="a name as its transcripts are to write it; once for each"
+    )
+    business.add_argument("--time-zone", dest="time_zone", type=_time_zone)
+    return parser
+
+
+def _described(wanted: argparse.Namespace) -> dict[str, Any]:
+    return {column: value for column, value in vars(wanted).items() if column in DESCRIPTION}
+
+
 def _add_business(database: Database, wanted: argparse.Namespace) -> str:
     with database.transaction() as session:
-        added = businesses.add(
-            session,
-            wanted.name,
-            wanted.number,
-            forward_number=wanted.forward,
-            greeting_message=wanted.greeting,
-            language=wanted.language,
-            time_zone=wanted.time_zone,
-        )
-        return str(added.id)
+        return str(businesses.add(session, wanted.name, wanted.number, **_described(wanted)).id)
+
+
+def _change_business(database: Database, wanted: argparse.Namespace) -> str:
+    with database.transaction() as session:
+        if not businesses.change(session, wanted.id, **_described(wanted)):
+            sys.exit(f"{wanted.id}: there is no such business")
+        return str(wanted.id)
 
 
 def _add_user(database: Database, wanted: argparse.Namespace) -> str:
@@ -100,6 +126,13 @@ def _number(text: str) -> str:
     if parsed is None or not phonenumbers.is_possible_number(parsed):
         raise argparse.ArgumentTypeError(f"{text}: write the number with its country, e.g. +14155550100")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _languages(text: str) -> list[str]:
+    codes = [code.strip().lower() for code in text.split(",")]
+    if not all(LANGUAGE_CODE.fullmatch(code) for code in codes):
+        raise argparse.ArgumentTypeError(f"{text}: write codes of two letters with commas between them, e.g. he,en")
+    return codes
 
 
 def _time_zone(text: str) -> str:

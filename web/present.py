@@ -28,9 +28,9 @@ def present_list(session: Session, found: Sequence[CallLog], slots: int) -> list
 def present_call(session: Session, call: CallLog, slots: int) -> dict[str, Any]:
     """One call, whole."""
     transcript = transcripts.find(session, call)
-    turns = transcript.turns if transcript else transcripts.draft(session, call)
+    turns = transcript.turns if transcript else transcripts.draft(session, call).get("turns", [])
     return present_list(session, [call], slots)[0] | {
-        "transcript": turns,
+        "transcript": [{name: part for name, part in turn.items() if name != "words"} for turn in turns],
         "doubts": [_span(turn) for turn in turns if turn.get("trust", 1) < WORTH_HEARING],
         "conversation": transcript.conversation if transcript else None,
         "timeline": [_event(event) for event in events.timeline(session, call.id)],

@@ -26,7 +26,7 @@ def ours(folder: Path) -> System:
     transcriber.warm()
 
     def transcribe(audio: Path, language: str) -> Words:
-        turns = transcriber.transcribe(audio, language=language, formats=BY_HAND).turns
+        turns = transcriber.transcribe(audio, languages=[language], formats=BY_HAND).turns
         channels = {turn.channel for turn in turns}
         return {number: " ".join(turn.text for turn in turns if turn.channel == number) for number in channels}
 

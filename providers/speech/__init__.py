@@ -3,6 +3,6 @@
 from providers.speech.decode import BY_HAND, WAV
 from providers.speech.models import ModelMissing
 from providers.speech.transcriber import Progress, WhisperTranscriber
-from providers.speech.turns import Transcription, Turn
+from providers.speech.turns import Transcription, Turn, Word
 
-__all__ = ["BY_HAND", "WAV", "ModelMissing", "Progress", "Transcription", "Turn", "WhisperTranscriber"]
+__all__ = ["BY_HAND", "WAV", "ModelMissing", "Progress", "Transcription", "Turn", "WhisperTranscriber", "Word"]

@@ -35,7 +35,7 @@ def _options(arguments: list[str] | None, model: str, language: str) -> argparse
     parser = argparse.ArgumentParser(prog="python -m providers.speech", description="Transcribe audio files.")
     parser.add_argument("files", nargs="+", metavar="FILE", help="WAV, FLAC or MP3")
     parser.add_argument("--model", default=model, help=f"name, hub id or folder ({model})")
-    parser.add_argument("--language", default=language, help=f"two letters, or auto ({language})")
+    parser.add_argument("--language", default=language, help=f"two letters, several with commas, or auto ({language})")
     parser.add_argument("--json", action="store_true", help="one line of JSON a file")
     return parser.parse_args(arguments)
 

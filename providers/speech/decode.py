@@ -23,6 +23,7 @@ COPY_DIFFERENCE: Final = 0.01  # -20 dB: an echo on the other channel differs fr
 
 WAV: Final = ("wav",)
 BY_HAND: Final = ("wav", "flac", "mp3")
+READ_AT_ONCE: Final = {"max_size": "65536"}  # bytes of a WAV: each read costs as much as resampling it
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def pieces(audio: Path, formats: Collection[str] = WAV) -> Iterator[Piece]:
     if demuxer not in formats:
         raise _not_audio()
     try:
-        with av.open(str(audio), format=demuxer) as container:
+        with av.open(str(audio), format=demuxer, options=READ_AT_ONCE if demuxer == "wav" else {}) as container:
             yield from _pieces(container)
     except av.FFmpegError as error:
         raise _not_audio() from error

@@ -1,15 +1,15 @@
 """Windows become turns: words go back to their utterances, and an utterance left without words is heard again."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from statistics import fmean
 from typing import Final, NamedTuple, Protocol
 
 from providers.speech.decode import Samples
-from providers.speech.turns import Turn
+from providers.speech.turns import Turn, Word
 from providers.speech.utterances import Utterance
-from providers.speech.whisper import Word
+from providers.speech.whisper import Encoded, Part, unwatched
 from providers.speech.windows import Window
 
 THIN_WORDS_PER_SECOND: Final = 1.0  # people say two to four; digits packed among sentences often come out as none
@@ -17,48 +17,72 @@ THIN_SECONDS: Final = 0.8  # a shorter utterance may well be one word
 SPOKEN: Final = re.compile(r"\d|[^\W\d]+")  # a digit is a word when it is said: 90210 takes five
 
 
-Part = Callable[[float], None]
-
-
-def _unwatched(part: float) -> None:
-    """Nobody asked."""
-
-
 class Said(NamedTuple):
-    """What was said in an utterance, and how sure the model was of it."""
+    """What was said in an utterance; its words have their times in the recording."""
 
-    text: str
-    trust: float
+    words: list[Word]
+
+    @property
+    def text(self) -> str:
+        return "".join(word.text for word in self.words).strip()
+
+    @property
+    def trust(self) -> float:
+        return fmean(word.trust for word in self.words)
+
+
+class Manner(NamedTuple):
+    """How to write down what is heard: in which language, and with which names that may be said."""
+
+    language: str
+    hints: str = ""
 
 
 class Listener(Protocol):
-    """Writes down the words of some windows: Whisper does.
+    """Writes down the words of some windows, each with its place in its window: Whisper does."""
 
-    Each word has its place in its window, but in those that are `lone`, of which one place is as good as another.
-    `on_part` hears how much of the work is done.
-    """
+    def encode(self, windows: Sequence[Samples], language: str | None, on_part: Part = unwatched) -> Encoded: ...
 
     def words(
-        self, windows: Sequence[Samples], language: str, lone: Sequence[bool], on_part: Part
+        self, encoded: Encoded, language: str, hints: str = "", on_part: Part = unwatched
     ) -> list[list[Word]]: ...
 
 
-def hear(listener: Listener, windows: Sequence[Window], language: str, on_part: Part = _unwatched) -> list[Turn]:
+def hear(
+    listener: Listener, windows: Sequence[Window], encoded: Encoded, manner: Manner, on_part: Part = unwatched
+) -> list[Turn]:
     """What was said in some windows, one turn an utterance. What `on_part` raises comes through."""
-    said = _spread(listener, windows, language, on_part)
-    _hear_apart(listener, windows, said, language)
+    said = _spread(windows, listener.words(encoded, manner.language, manner.hints, on_part))
+    _hear_apart(listener, windows, said, manner)
     return [
-        Turn(window.channel, round(utterance.start, 2), round(utterance.end, 2), one.text, round(one.trust, 2))
+        _turn(window.channel, utterance, one, manner.language)
         for window, utterances in zip(windows, said, strict=True)
         for utterance, one in zip(window.utterances, utterances, strict=True)
         if one.text
     ]
 
 
-def _hear_apart(listener: Listener, windows: Sequence[Window], said: list[list[Said]], language: str) -> None:
+def _turn(channel: int, utterance: Utterance, said: Said, language: str) -> Turn:
+    start, end = round(utterance.start, 2), round(utterance.end, 2)
+    words = tuple(
+        Word(word.text, _within(word.start, start, end), _within(word.end, start, end), round(word.trust, 2))
+        for word in said.words
+    )
+    return Turn(channel, start, end, said.text, round(said.trust, 2), words, language)
+
+
+def _within(moment: float, start: float, end: float) -> float:
+    return round(min(max(moment, start), end), 2)
+
+
+def _hear_apart(listener: Listener, windows: Sequence[Window], said: list[list[Said]], manner: Manner) -> None:
     """Decode what came out thin without its neighbours, and them without it; what is lost again stays as it was."""
     runs = [(was, run) for window, was in zip(windows, said, strict=True) for run in _runs(window, was)]
-    heard = _spread(listener, [run.window for _, run in runs], language) if runs else []
+    if not runs:
+        return
+    apart = [run.window for _, run in runs]
+    encoded = listener.encode([window.samples() for window in apart], manner.language)
+    heard = _spread(apart, listener.words(encoded, manner.language, manner.hints))
     for (was, run), again in zip(runs, heard, strict=True):
         if any(one.text for one in again):
             was[run.first : run.first + len(again)] = again
@@ -81,23 +105,19 @@ def _runs(window: Window, said: list[Said]) -> Iterator[_Run]:
         yield _Run(Window(window.channel, [window.utterances[place] for place in places]), places[0])
 
 
-def _spread(
-    listener: Listener, windows: Sequence[Window], language: str, on_part: Part = _unwatched
-) -> list[list[Said]]:
+def _spread(windows: Sequence[Window], words: list[list[Word]]) -> list[list[Said]]:
     """The words of each window, given back to its utterances by where they lie."""
-    lone = [len(window.utterances) == 1 for window in windows]
-    found = listener.words([window.samples() for window in windows], language, lone, on_part)
-    return [_given_back(window, words) for window, words in zip(windows, found, strict=True)]
+    return [_given_back(window, found) for window, found in zip(windows, words, strict=True)]
 
 
 def _given_back(window: Window, words: list[Word]) -> list[Said]:
-    placed: list[list[Word]] = [[] for _ in window.utterances]
+    said = [Said([]) for _ in window.utterances]
     for word in words:
-        placed[window.place_of((word.start + word.end) / 2)].append(word)
-    return [
-        Said("".join(word.text for word in own).strip(), fmean(word.trust for word in own) if own else 0.0)
-        for own in placed
-    ]
+        middle = (word.start + word.end) / 2
+        place, moment = window.where(middle)
+        ahead = moment - middle
+        said[place].words.append(word._replace(start=word.start + ahead, end=word.end + ahead))
+    return said
 
 
 def _is_thin(utterance: Utterance, text: str) -> bool:

@@ -1,23 +1,29 @@
 """From a recording to its turns: detect speech, pack it into windows, decode them, put the words in order."""
 
+import logging
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from providers.errors import OurOutage
 from providers.speech import models
 from providers.speech.decode import WAV, Piece, is_copied, mixed_down, pieces
 from providers.speech.detect import Listening, SpeechDetector
-from providers.speech.hearing import hear
-from providers.speech.turns import Transcription, Turn, in_order
+from providers.speech.hearing import Manner, hear
+from providers.speech.loudness import with_second_opinion
+from providers.speech.tongues import Tongues
+from providers.speech.turns import Transcription, Turn, in_order, main_language
 from providers.speech.utterances import Channel
-from providers.speech.whisper import Whisper
+from providers.speech.whisper import Part, Whisper
 from providers.speech.windows import Packer, Window
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[int, Sequence[Turn]], None]
 
-ASKED_WINDOWS: Final = 2  # for the language: one window can mislead, more cost as much as they are worth
 DETECTION_SHARE: Final = 0.1  # of a piece's work, before its first window is decoded
 
 
@@ -26,60 +32,95 @@ def _unwatched(percent: int, turns: Sequence[Turn]) -> None:
 
 
 class WhisperTranscriber:
-    """Transcribes recordings with one model, which is loaded by `warm` or by the first recording and kept."""
+    """Transcribes recordings with one model, which is loaded by `warm` or by the first recording and kept.
+
+    `language` is the one that is spoken, several that may be (`he,en`), or `auto` for any.
+    """
 
     def __init__(self, model: str, device: str = "auto", compute_type: str = "auto", language: str = "auto") -> None:
         self.model = model
         self._device = device
         self._compute_type = compute_type
-        self._language = language
+        self._languages = () if language == "auto" else tuple(code.strip() for code in language.split(","))
         self._loading = Lock()
         self._loaded: tuple[Whisper, SpeechDetector] | None = None
 
+    @property
+    def label(self) -> str:
+        """The model's name, without where it lies."""
+        return models.label(self.model)
+
     def warm(self) -> None:
-        """Load the model if it is not loaded. Call it after a fork: a child with the parent's model hangs."""
+        """Load the model if it is not loaded. Call it after a fork: a child with the parent's model hangs.
+
+        Raises Unavailable when the model is not there, or does not know the language.
+        """
         self._load()
 
     def transcribe(
         self,
         audio: Path,
         *,
-        language: str | None = None,
+        languages: Collection[str] = (),
+        hints: Sequence[str] = (),
+        earlier: Collection[Turn] = (),
         on_progress: Progress = _unwatched,
         formats: Collection[str] = WAV,
     ) -> Transcription:
         """The whole recording.
 
+        `languages` are those that may be spoken; with none that the model knows, it is as the constructor says.
+        `hints` are names and terms in their right spelling, the likeliest first.
+        `earlier` are turns of this recording that this model had found when its work was cut short: what they stand
+        for is not done again.
         `on_progress` gets a percentage under 100 and all turns so far, at least with each window; what it raises
-        ends the work and comes through. `language` None means the one of the constructor.
+        ends the work and comes through.
         Raises Rejected for what is not audio, Unavailable when the file or the model is not there.
         """
         whisper, detector = self._load()
-        wanted = language or self._language
-        work = _Work(whisper, detector, None if wanted == "auto" else wanted, on_progress)
+        wanted = whisper.known(languages)
+        if languages and not wanted:
+            log.warning("The speech model knows none of the languages %s, and writes what it hears", [*languages])
+        tongues = Tongues(wanted or whisper.known(self._languages))
+        work = _Work(whisper, detector, tongues, ", ".join(hints), earlier, on_progress)
         work.run(pieces(audio, formats))
-        return Transcription(
-            work.language, round(work.seconds, 3), work.channels, models.label(self.model), in_order(work.turns)
-        )
+        language = tongues.known or main_language(work.turns)
+        return Transcription(language, round(work.seconds, 3), work.channels, self.label, in_order(work.turns))
 
     def _load(self) -> tuple[Whisper, SpeechDetector]:
         with self._loading:
             if self._loaded is None:
-                folder = models.find(self.model)
-                self._loaded = Whisper(folder, self._device, self._compute_type), SpeechDetector()
+                begun = time.monotonic()
+                whisper = Whisper(models.find(self.model), self._device, self._compute_type)
+                unknown = set(self._languages) - set(whisper.known(self._languages))
+                if unknown and whisper.is_multilingual:
+                    named = ", ".join(sorted(unknown))
+                    raise OurOutage("no_model", f"The speech model does not know the language {named!r}.")
+                self._loaded = whisper, SpeechDetector()
+                log.info("Speech model %s: %s, %.1f s", self.label, whisper, time.monotonic() - begun)
             return self._loaded
 
 
 class _Work:
     """One recording on its way."""
 
-    def __init__(self, whisper: Whisper, detector: SpeechDetector, language: str | None, on_progress: Progress) -> None:
+    def __init__(
+        self,
+        whisper: Whisper,
+        detector: SpeechDetector,
+        tongues: Tongues,
+        hints: str,
+        earlier: Collection[Turn],
+        on_progress: Progress,
+    ) -> None:
         self.turns: list[Turn] = []
         self.seconds = 0.0
-        self.language = whisper.language(language)
         self.channels = 0
         self._whisper = whisper
         self._detector = detector
+        self._tongues = tongues
+        self._hints = hints
+        self._earlier = {(turn.channel, turn.start): turn for turn in earlier}
         self._on_progress = on_progress
         self._listening: Listening
         self._tracks: list[tuple[Channel, Packer]] = []
@@ -96,7 +137,7 @@ class _Work:
             windows = self._windows(piece)
             begun = done + (piece.share - done) * DETECTION_SHARE
             self._report(begun)
-            self._waiting += windows
+            self._waiting += [window for window in windows if not self._is_known(window)]
             self._decode(begun, piece.share, is_last=piece.is_last)
             done = piece.share
 
@@ -110,12 +151,19 @@ class _Work:
     def _windows(self, piece: Piece) -> list[Window]:
         """What is ready to be decoded with this piece, in time order, so that a call can be read from its start."""
         self.seconds += piece.seconds
-        heard = self._listening.probabilities(piece.narrow)
+        heard = with_second_opinion(self._listening.probabilities(piece.narrow), piece.narrow)
         windows: list[Window] = []
         for (channel, packer), samples, probabilities in zip(self._tracks, piece.wide, heard, strict=True):
             utterances = channel.hear(samples, probabilities, is_last=piece.is_last)
             windows += packer.pack(utterances, heard_until=self.seconds, is_last=piece.is_last)
         return sorted(windows, key=lambda window: window.start)
+
+    def _is_known(self, window: Window) -> bool:
+        """Whether an earlier attempt has decoded it: then it found all the turns that it has."""
+        starts = [(window.channel, round(utterance.start, 2)) for utterance in window.utterances]
+        found = [self._earlier[start] for start in starts if start in self._earlier]
+        self.turns += found
+        return bool(found)
 
     def _decode(self, begun: float, share: float, *, is_last: bool) -> None:
         """Batch by batch, windows of like length together; what fills none waits for the next piece."""
@@ -124,16 +172,19 @@ class _Work:
         ready, self._waiting = self._waiting[: batches * size], self._waiting[batches * size :]
         ready.sort(key=lambda window: window.seconds)
         for number in range(batches):
-            self.language = self.language or self._spoken(ready)
             start, each = begun + (share - begun) * number / batches, (share - begun) / batches
-            batch = ready[number * size : (number + 1) * size]
-            self.turns += hear(self._whisper, batch, self.language, partial(self._report, start, each))
+            self._hear(ready[number * size : (number + 1) * size], partial(self._report, start, each))
             self._report(start + each)
 
-    def _spoken(self, windows: list[Window]) -> str:
-        longest = sorted(windows, key=lambda window: window.seconds, reverse=True)[:ASKED_WINDOWS]
-        heard = [self._whisper.languages(window.samples()) for window in longest]
-        return max(heard[0], key=lambda language: sum(ranking[language] for ranking in heard))
+    def _hear(self, windows: Sequence[Window], on_part: Part) -> None:
+        """Each window in its own language, those in the same one together."""
+        known = self._tongues.known
+        encoded = self._whisper.encode([window.samples() for window in windows], known, on_part)
+        spoken = [known] * len(windows) if known else self._tongues.follow(windows, self._whisper.languages(encoded))
+        for language in dict.fromkeys(spoken):
+            places = [place for place, one in enumerate(spoken) if one == language]
+            mine = [windows[place] for place in places]
+            self.turns += hear(self._whisper, mine, encoded.only(places), Manner(language, self._hints), on_part)
 
     def _report(self, done: float, of: float = 0, part: float = 0) -> None:
         """`done` of the recording, and a part of what comes next."""

@@ -34,12 +34,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Utterance:
-    """Speech with a little silence around it; `start` and `end` are the speech itself, in seconds."""
+    """Speech with a little silence around it; `start` and `end` are the speech itself, in seconds.
+
+    The samples begin `lead` seconds before it.
+    """
 
     channel: int
     start: float
     end: float
     samples: Samples
+    lead: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -83,6 +87,7 @@ class Channel:
             start=(self._offset + span.start + int(first)) * FRAME_SECONDS,
             end=(self._offset + span.start + int(last)) * FRAME_SECONDS,
             samples=self._samples[span.start * FRAME_WIDE : span.end * FRAME_WIDE],
+            lead=int(first) * FRAME_SECONDS,
         )
 
 

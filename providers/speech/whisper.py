@@ -1,7 +1,6 @@
 """Whisper on one window of speech: from samples to words with their places."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,10 @@ from faster_whisper.tokenizer import Tokenizer  # type: ignore[import-untyped]
 from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from providers.errors import OurOutage, Unavailable
+from providers.errors import Unavailable
 from providers.speech.decode import WIDE, Samples
 from providers.speech.decoded import Decoded
+from providers.speech.turns import Word
 
 ENGLISH: Final = "en"  # all that models which are not multilingual know
 
@@ -27,13 +27,22 @@ TAIL_SECONDS: Final = 1.5  # without room after the speech its last words are lo
 
 SPARE_TOKENS: Final = 16  # the rate alone would cut short windows off
 MOST_TOKENS: Final = 448  # what the decoder has positions for
+MOST_HINTS: Final = 64  # tokens, some twenty names: each is read again for every window
 BATCH: Final = {"cpu": 4, "cuda": 16}  # windows decoded together: more cost as much each, and come later
 HOST: Final = ctranslate2.Device.cpu
 
 TEMPERATURES: Final = (0.2, 0.4, 0.6)  # only where the sure searches came to nothing
 
-Encoded = NDArray[np.float32]
+States = NDArray[np.float32]
 """What the encoder makes of windows: one row each."""
+
+Part = Callable[[float], None]
+"""Hears how much of the work is done."""
+
+
+def unwatched(part: float) -> None:
+    """Nobody asked."""
+
 
 ENCODED_PART: Final = 0.4  # of the work on a batch
 DECODED_PART: Final = 0.9
@@ -56,21 +65,23 @@ IN_ENGLISH: Final = Search(beams=(1, 5), tokens_per_second=7, least_frames=1000)
 IN_OTHERS: Final = Search(beams=(5,), tokens_per_second=14, least_frames=1500)  # Hebrew: more tokens, always in doubt
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """Windows as the encoder sees them, and how many seconds each has."""
+
+    states: States
+    seconds: Sequence[float]
+
+    def only(self, places: Sequence[int]) -> "Encoded":
+        """Those windows alone."""
+        return Encoded(self.states[list(places)], [self.seconds[place] for place in places])
+
+
 class Cap(NamedTuple):
     """A window's length, and the most tokens that can have been said in it: whatever comes after them is a loop."""
 
     seconds: float
     tokens: int
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word as written, with the space before it, where it lies in the window, in seconds, and its probability."""
-
-    text: str
-    start: float
-    end: float
-    trust: float = 1.0
 
 
 class Whisper:
@@ -82,52 +93,58 @@ class Whisper:
             # One thread: two for one call are slower than one, and there is a worker process for each core.
             self._model: Any = WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=1)
         self.batch = BATCH[device]
+        self._compute_type = compute_type
 
-    def language(self, wanted: str | None) -> str | None:
-        """The language to write in; None when it is still to be heard."""
-        if not self._model.model.is_multilingual:
-            return ENGLISH
-        if wanted and wanted not in self._model.supported_languages:
-            raise OurOutage("no_model", f"The speech model does not know the language {wanted!r}.")
-        return wanted
+    def __repr__(self) -> str:
+        """Its settings, for the log."""
+        device = self._model.model.device
+        return f"device={device} compute_type={self._compute_type} batch={self.batch} threads=1"
 
-    def languages(self, samples: Samples) -> dict[str, float]:
-        """How probable each language is."""
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether it knows more than English."""
+        return bool(self._model.model.is_multilingual)
+
+    def known(self, languages: Collection[str]) -> tuple[str, ...]:
+        """Those of `languages` that the model can write."""
+        if not self.is_multilingual:
+            return (ENGLISH,)
+        return tuple(language for language in languages if language in self._model.supported_languages)
+
+    def languages(self, encoded: Encoded) -> list[Mapping[str, float]]:
+        """How probable each language is, in each window."""
         with _translated("The speech model failed.", RuntimeError):
-            (ranking,) = self._model.model.detect_language(_view(self._encode([samples], IN_OTHERS.least_frames)))
-        return {token[2:-2]: probability for token, probability in ranking}
+            rankings = self._model.model.detect_language(_view(encoded.states))
+        return [{token[2:-2]: probability for token, probability in ranking} for ranking in rankings]
 
-    def words(
-        self, windows: Sequence[Samples], language: str, lone: Sequence[bool], on_part: Callable[[float], None]
-    ) -> list[list[Word]]:
+    def words(self, encoded: Encoded, language: str, hints: str = "", on_part: Part = unwatched) -> list[list[Word]]:
         """What is said in each window; no words where the model only invents.
 
-        In windows that are `lone` words are not placed, but said to be everywhere: that saves their alignment.
+        `hints` are names and terms that may be said, in the spelling in which they are wanted.
         """
         with _translated("The speech model failed.", RuntimeError):
-            tokenizer = Tokenizer(
-                self._model.hf_tokenizer, self._model.model.is_multilingual, task="transcribe", language=language
+            prompted = _Prompted(
+                Tokenizer(self._model.hf_tokenizer, self.is_multilingual, task="transcribe", language=language),
+                hints,
             )
-            search = IN_ENGLISH if language == ENGLISH else IN_OTHERS
-            seconds = [len(samples) / WIDE for samples in windows]
-            encoded = self._encode(windows, search.least_frames, on_part)
-            decoded = self._best(encoded, tokenizer, seconds, search)
+            decoded = self._best(encoded, prompted, IN_ENGLISH if language == ENGLISH else IN_OTHERS)
             on_part(DECODED_PART)
             believed = [place for place, whole in enumerate(decoded) if not whole.is_invented]
-            words = [[Word(whole.text, 0.0, whole.seconds, math.exp(whole.logprob))] for whole in decoded]
-            several = [place for place in believed if not lone[place]]
-            placed = self._placed_words(encoded, tokenizer, decoded, seconds, several)
-            for place, found in zip(several, placed, strict=True):
-                words[place] = found
-            return [words[place] if place in believed else [] for place in range(len(windows))]
+            placed = self._placed_words(encoded.only(believed), prompted, [decoded[place] for place in believed])
+            words = dict(zip(believed, placed, strict=True))
+            return [words.get(place, []) for place in range(len(decoded))]
 
-    def _encode(
-        self, windows: Sequence[Samples], least_frames: int, on_part: Callable[[float], None] = lambda part: None
-    ) -> Encoded:
-        """Only as many frames as the longest window needs: the full 30 s cost three times as much.
+    def encode(self, windows: Sequence[Samples], language: str | None, on_part: Part = unwatched) -> Encoded:
+        """What the encoder makes of windows whose language may still be unknown.
 
+        Only as many frames as the longest window needs: the full 30 s cost three times as much.
         One by one on a CPU, where a batch is encoded at a higher price, and decoded at half of it.
         """
+        with _translated("The speech model failed.", RuntimeError):
+            least = (IN_ENGLISH if language == ENGLISH else IN_OTHERS).least_frames
+            return Encoded(self._encode(windows, least, on_part), [len(samples) / WIDE for samples in windows])
+
+    def _encode(self, windows: Sequence[Samples], least_frames: int, on_part: Part) -> States:
         features = [self._model.feature_extractor(samples) for samples in windows]
         wanted = max(known.shape[1] for known in features) + TAIL_SECONDS * FRAMES_PER_SECOND
         frames = min(max(int(np.ceil(wanted / FRAMES_STEP)) * FRAMES_STEP, least_frames), MOST_FRAMES)
@@ -141,19 +158,19 @@ class Whisper:
             on_part(ENCODED_PART * (first + len(part)) / len(padded))
         return np.concatenate(encoded)
 
-    def _best(self, encoded: Encoded, tokenizer: Any, seconds: Sequence[float], search: Search) -> list[Decoded]:
+    def _best(self, encoded: Encoded, prompted: "_Prompted", search: Search) -> list[Decoded]:
         """Each window is searched as widely as its doubts ask for, those with the same doubts together."""
-        caps = [Cap(length, SPARE_TOKENS + round(search.tokens_per_second * length)) for length in seconds]
+        caps = [Cap(length, SPARE_TOKENS + round(search.tokens_per_second * length)) for length in encoded.seconds]
         best: list[Decoded] = []
 
         def look(places: Sequence[int], **how: Any) -> None:
             if places:
-                found = self._decode(encoded[places], tokenizer, [caps[place] for place in places], **how)
+                found = self._decode(encoded.only(places), prompted, [caps[place] for place in places], **how)
                 for place, other in zip(places, found, strict=True):
                     best[place] = best[place].or_better(other)
 
         first, *wider = search.beams
-        best += self._decode(encoded, tokenizer, caps, beam=first)
+        best += self._decode(encoded, prompted, caps, beam=first)
         for beam in wider:
             look([place for place, found in enumerate(best) if found.is_doubtful], beam=beam)
         for temperature in TEMPERATURES:
@@ -161,35 +178,31 @@ class Whisper:
         return best
 
     def _decode(
-        self, encoded: Encoded, tokenizer: Any, caps: Sequence[Cap], *, beam: int = 1, temperature: float = 0.0
+        self, encoded: Encoded, prompted: "_Prompted", caps: Sequence[Cap], *, beam: int = 1, temperature: float = 0.0
     ) -> list[Decoded]:
-        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         found = self._model.model.generate(
-            _view(encoded),
-            [prompt] * len(encoded),
+            _view(encoded.states),
+            [prompted.tokens] * len(caps),
             beam_size=beam,
-            max_length=min(len(prompt) + max(cap.tokens for cap in caps), MOST_TOKENS),
+            max_length=min(len(prompted.tokens) + max(cap.tokens for cap in caps), MOST_TOKENS),
             sampling_temperature=temperature or 1.0,
             sampling_topk=0 if temperature else 1,
-            suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
+            suppress_tokens=get_suppressed_tokens(prompted.tokenizer, [-1]),
             return_scores=True,
             return_no_speech_prob=True,
         )
-        return [_decoded(tokenizer, one, cap, is_sampled=temperature > 0) for one, cap in zip(found, caps, strict=True)]
+        return [
+            _decoded(prompted.tokenizer, one, cap, is_sampled=temperature > 0)
+            for one, cap in zip(found, caps, strict=True)
+        ]
 
-    def _placed_words(
-        self,
-        encoded: Encoded,
-        tokenizer: Any,
-        decoded: Sequence[Decoded],
-        seconds: Sequence[float],
-        places: Sequence[int],
-    ) -> list[list[Word]]:
-        if not places:
+    def _placed_words(self, encoded: Encoded, prompted: "_Prompted", decoded: Sequence[Decoded]) -> list[list[Word]]:
+        if not decoded:
             return []
-        tokens = [[token for token in decoded[place].tokens if token < tokenizer.eot] for place in places]
-        frames = [round(seconds[place] * FRAMES_PER_SECOND) for place in places]
-        found = self._model.find_alignment(tokenizer, tokens, _view(encoded[places]), frames)
+        tokenizer = prompted.tokenizer
+        tokens = [[token for token in whole.tokens if token < tokenizer.eot] for whole in decoded]
+        frames = [round(length * FRAMES_PER_SECOND) for length in encoded.seconds]
+        found = self._model.find_alignment(tokenizer, tokens, _view(encoded.states), frames)
         for words in found:
             merge_punctuations(words, OPENING_MARKS, CLOSING_MARKS)
         return [
@@ -202,8 +215,17 @@ class Whisper:
         ]
 
 
-def _view(encoded: Encoded) -> Any:
-    return ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded))
+class _Prompted:
+    """A language's tokenizer, and what the decoder is given before it begins."""
+
+    def __init__(self, tokenizer: Any, hints: str) -> None:
+        self.tokenizer = tokenizer
+        before = [tokenizer.sot_prev, *tokenizer.encode(f" {hints}")[:MOST_HINTS]] if hints else []
+        self.tokens = [*before, *tokenizer.sot_sequence, tokenizer.no_timestamps]
+
+
+def _view(states: States) -> Any:
+    return ctranslate2.StorageView.from_array(np.ascontiguousarray(states))
 
 
 def _decoded(tokenizer: Any, found: Any, cap: Cap, *, is_sampled: bool) -> Decoded:

@@ -36,14 +36,15 @@ class Window:
     def has_room_for(self, utterance: Utterance) -> bool:
         return self.seconds + GAP_SECONDS + utterance.seconds <= LONGEST_SECONDS
 
-    def place_of(self, seconds: float) -> int:
-        """Which utterance lies at this time of the window."""
-        end = 0.0
+    def where(self, seconds: float) -> tuple[int, float]:
+        """Which utterance lies at this time of the window, and when that was in the recording."""
+        begin = 0.0
         for place, utterance in enumerate(self.utterances):
-            end += utterance.seconds + GAP_SECONDS
-            if seconds < end - GAP_SECONDS / 2:
-                return place
-        return len(self.utterances) - 1
+            end = begin + utterance.seconds + GAP_SECONDS
+            if seconds < end - GAP_SECONDS / 2 or place == len(self.utterances) - 1:
+                break
+            begin = end
+        return place, utterance.start - utterance.lead + seconds - begin
 
 
 class Packer:

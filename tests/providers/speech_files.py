@@ -69,6 +69,13 @@ def conversation() -> Samples:
     return np.concatenate([piece.narrow for piece in pieces(DEMO, BY_HAND)], axis=1)
 
 
+def through_a_band(channels: Samples, lowest: float, highest: float) -> Samples:
+    """As through a line that lets nothing under and nothing over these pass, in Hz."""
+    tones, pitches = np.fft.rfft(channels, axis=1), np.fft.rfftfreq(channels.shape[1], 1 / NARROW)
+    tones[:, (pitches < lowest) | (pitches > highest)] = 0
+    return np.fft.irfft(tones, channels.shape[1], axis=1).astype(np.float32)
+
+
 def write_empty(file: Path) -> Path:
     """Two channels without a sample."""
     with wave.open(str(file), "wb") as audio:

@@ -2,15 +2,18 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from providers.errors import Rejected, Unavailable
 from providers.speech import BY_HAND, ModelMissing, Transcription, Turn, WhisperTranscriber, models
-from providers.speech.decode import Samples
+from providers.speech.decode import WIDE, Samples
 from providers.speech.detect import FRAME, Listening, Probabilities
+from providers.speech.whisper import Encoded, Whisper
 from tests.providers.speech_files import (
     DEMO,
     SCRIPT,
@@ -97,6 +100,45 @@ def test_what_progress_raises_ends_the_work_at_once(english: WhisperTranscriber)
     assert reports == 8  # the start, the first piece heard, four windows encoded, then decoded, then their turns
 
 
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds of each window that is decoded in this test."""
+    lengths: list[float] = []
+    really_encode = Whisper.encode
+
+    def encode(whisper: Whisper, windows: Sequence[Samples], *arguments: Any) -> Encoded:
+        lengths.extend(len(samples) / WIDE for samples in windows)
+        return really_encode(whisper, windows, *arguments)
+
+    monkeypatch.setattr(Whisper, "encode", encode)
+    return lengths
+
+
+def test_what_an_earlier_attempt_has_found_is_not_decoded_again(
+    english: WhisperTranscriber, call: Transcription, decoded: list[float]
+) -> None:
+    earlier: list[Turn] = []
+
+    def cut_short(percent: int, turns: Sequence[Turn]) -> None:
+        earlier.extend(turns)
+        if turns:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        english.transcribe(DEMO, formats=BY_HAND, on_progress=cut_short)
+    done = sum(decoded)
+    result = english.transcribe(DEMO, formats=BY_HAND, earlier=earlier)
+    both = sum(decoded)
+    english.transcribe(DEMO, formats=BY_HAND)
+
+    assert both == pytest.approx(sum(decoded) - both, rel=0.1)
+    assert done > 0.3 * both
+    assert set(earlier) < set(result.turns)
+    assert [(turn.channel, turn.start, turn.end) for turn in result.turns] == [
+        (turn.channel, turn.start, turn.end) for turn in call.turns
+    ]
+
+
 def test_a_call_of_several_pieces_loses_nothing_where_they_meet(
     english: WhisperTranscriber, call: Transcription, tmp_path: Path
 ) -> None:
@@ -113,6 +155,11 @@ def test_a_call_of_several_pieces_loses_nothing_where_they_meet(
     assert len(turns) >= len(call.turns) + 3
 
 
+def hears_speech(listening: Listening, narrow: Samples) -> Probabilities:
+    """Everywhere, in place of the detector."""
+    return np.ones((len(narrow), -(-narrow.shape[1] // FRAME)), dtype=np.float32)
+
+
 @pytest.mark.parametrize("make", [silence, ringing, busy, hiss])
 def test_nobody_spoke_means_no_words(
     english: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples]
@@ -127,9 +174,6 @@ def test_nobody_spoke_means_no_words(
 def test_nor_does_a_detector_that_hears_speech_everywhere_bring_any(
     english: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def hears_speech(listening: Listening, narrow: Samples) -> Probabilities:
-        return np.ones((len(narrow), -(-narrow.shape[1] // FRAME)), dtype=np.float32)
-
     monkeypatch.setattr(Listening, "probabilities", hears_speech)
 
     assert english.transcribe(write(tmp_path / "call.wav", make(30))).turns == ()
@@ -193,23 +237,78 @@ def test_warming_in_many_threads_loads_once() -> None:
     assert spent < 2 * once
 
 
-def test_a_multilingual_model_hears_which_language_is_spoken(tmp_path: Path) -> None:
-    folder = models.find("base", tmp_path)
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return models.find("base", tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def multilingual(base: Path) -> WhisperTranscriber:
+    return WhisperTranscriber(str(base))
+
+
+def test_a_multilingual_model_hears_which_language_is_spoken(multilingual: WhisperTranscriber, tmp_path: Path) -> None:
     audio = write(tmp_path / "call.wav", *conversation()[:, : 10 * 8000])
 
-    result = WhisperTranscriber(str(folder)).transcribe(audio)
-    quiet = WhisperTranscriber(str(folder)).transcribe(write(tmp_path / "quiet.wav", silence(2)))
+    result = multilingual.transcribe(audio)
+    quiet = multilingual.transcribe(write(tmp_path / "quiet.wav", silence(2)))
 
     assert (result.language, result.model) == ("en", "base")
     assert "furniture" in words(result.turns[0].text)
     assert quiet.language is None
 
 
-def test_a_language_the_model_does_not_know_is_said(tmp_path: Path) -> None:
-    transcriber = WhisperTranscriber(str(models.find("base", tmp_path)), language="xx")
+def test_of_the_languages_that_may_be_spoken_the_one_that_is_heard_is_written(multilingual: WhisperTranscriber) -> None:
+    assert multilingual.transcribe(DEMO, formats=BY_HAND, languages=["he", "en"]).language == "en"
 
+
+def test_languages_the_model_does_not_know_leave_the_choice_to_its_ears(
+    multilingual: WhisperTranscriber, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert multilingual.transcribe(DEMO, formats=BY_HAND, languages=["xx"]).language == "en"
+    assert "xx" in caplog.text
+
+
+def test_a_setting_the_model_does_not_know_is_said_before_any_call(base: Path) -> None:
     with pytest.raises(Unavailable, match="'xx'"):
-        transcriber.transcribe(write(tmp_path / "call.wav", silence(1)))
+        WhisperTranscriber(str(base), language="he,xx").warm()
+
+
+def test_what_it_runs_on_is_logged_once(base: Path, caplog: pytest.LogCaptureFixture) -> None:
+    transcriber = WhisperTranscriber(str(base), device="cpu")
+
+    with caplog.at_level("INFO"):
+        transcriber.warm()
+        transcriber.warm()
+
+    (line,) = caplog.messages
+    assert "base" in line
+    assert "device=cpu compute_type=int8 batch=4 threads=1" in line
+
+
+def test_a_name_is_written_as_the_business_writes_it(english: WhisperTranscriber, call: Transcription) -> None:
+    hinted = english.transcribe(DEMO, formats=BY_HAND, hints=["Sara Cooper"])
+
+    assert "Sarah Cooper" in " ".join(turn.text for turn in call.turns)
+    assert "Sara Cooper" in " ".join(turn.text for turn in hinted.turns)
+
+
+@pytest.mark.parametrize("make", [silence, ringing, busy, hiss, hold_music])
+def test_names_that_are_hinted_at_are_not_heard_where_nobody_speaks(
+    english: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Listening, "probabilities", hears_speech)
+    audio = write(tmp_path / "call.wav", make(30))
+
+    assert english.transcribe(audio, hints=["Green Valley Furniture", "Sarah Cooper", "Maple Street"]).turns == ()
+
+
+def test_every_word_has_its_time_and_its_own_trust(call: Transcription) -> None:
+    for turn in call.turns:
+        assert "".join(word.text for word in turn.words).strip() == turn.text
+        assert all(turn.start <= word.start <= word.end <= turn.end for word in turn.words)
+        assert all(before.start <= after.start for before, after in pairwise(turn.words))
+        assert all(0 < word.trust <= 1 for word in turn.words)
 
 
 def _cpu_seconds(work: Callable[[], object]) -> float:

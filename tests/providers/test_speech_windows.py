@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from providers.speech.decode import WIDE
 from providers.speech.utterances import LONGEST_SECONDS, Utterance
@@ -48,4 +49,5 @@ def test_a_window_lasts_as_long_as_it_says() -> None:
 def test_a_time_of_a_window_belongs_to_the_utterance_that_lies_there() -> None:
     window = Window(0, [utterance(0, 2), utterance(5, 3), utterance(11, 1)])
 
-    assert [window.place_of(seconds) for seconds in (0, 1.9, 2.3, 5, 5.5, 99)] == [0, 0, 1, 1, 2, 2]
+    assert [window.where(seconds)[0] for seconds in (0, 1.9, 2.3, 5, 5.5, 99)] == [0, 0, 1, 1, 2, 2]
+    assert [window.where(seconds)[1] for seconds in (0, 1.9, 2.2, 5.1, 5.4)] == pytest.approx([0, 1.9, 5, 7.9, 11])

@@ -212,7 +212,9 @@ def test_what_is_written_down_so_far_is_read_while_the_transcript_is_being_made(
     call_sid = rows.add_call(database, people.alice.business_id, transcript_status="processing")
     with database.transaction() as session:
         call_id = rows.call_of(database, call_sid).id
-        session.add(Task(call_id=call_id, stage="transcript", business_id=people.alice.business_id, draft=TURNS))
+        session.add(
+            Task(call_id=call_id, stage="transcript", business_id=people.alice.business_id, draft={"turns": TURNS})
+        )
 
     assert get(client, people.alice, f"/api/calls/{call_sid}")["transcript"] == TURNS
     assert client.get(f"/api/calls/{call_sid}", headers=people.bob.headers).status_code == 404
