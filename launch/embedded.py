@@ -38,8 +38,11 @@ class Servers:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """A PostgreSQL with its data in `folder`, at the yielded libpq URI, until the block ends."""
+def postgres(folder: Path, *, durable: bool = True) -> Iterator[str]:
+    """A PostgreSQL with its data in `folder`, at the yielded libpq URI, until the block ends.
+
+    One that is not durable survives its own death, but not the machine's: it waits for no disk.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with InterProcessLock(Path(tempfile.gettempdir()) / f"second-zero-{geteuid()}.lock"):  # it may make a user
         server = get_server(folder, cleanup_mode=None, start=False)
@@ -47,6 +50,7 @@ def postgres(folder: Path) -> Iterator[str]:
     sockets = find_suitable_socket_dir(folder, server.runtime_path)
     with (folder / "log").open("ab") as log:
         command = [str(server.bin_path / "postgres"), "-D", str(folder), "-h", "", "-k", str(sockets)]
+        command += [] if durable else ["-c", "fsync=off"]
         child = children.start(
             command, stop_signal=signal.SIGINT, cwd=folder, stdout=log, stderr=log, **_as_user(server.system_user)
         )

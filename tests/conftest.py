@@ -46,7 +46,7 @@ def servers_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres_url(servers_folder: Path) -> Iterator[str]:
     """A PostgreSQL with a migrated database named `template`."""
-    with embedded.postgres(servers_folder / "postgres") as url:
+    with embedded.postgres(servers_folder / "postgres", durable=False) as url:
         execute(url, "CREATE DATABASE template")
         migrate.migrate(database_in(url, "template"))
         yield url
