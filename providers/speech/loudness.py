@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from providers.speech.decode import Samples
-from providers.speech.detect import FRAME, FRAME_SECONDS, Probabilities
+from providers.speech.detect import FRAME_SECONDS, Probabilities
+from providers.speech.network import FRAME
 
 KEPT: Final = 0.3  # the least share of what is loud that a detector may call speech, unless it is sure that it is none
 UNSURE: Final = 0.03  # mean probability of speech in what is loud

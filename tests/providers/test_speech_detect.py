@@ -1,10 +1,12 @@
 from collections.abc import Callable
 
 import numpy as np
+import onnxruntime  # type: ignore[import-untyped]
 import pytest
 
 from providers.speech.decode import NARROW, Samples
-from providers.speech.detect import FRAME, FRAME_SECONDS, SpeechDetector
+from providers.speech.detect import FRAME_SECONDS, SpeechDetector
+from providers.speech.network import CONTEXT, FRAME, MEMORY, published
 from providers.speech.utterances import SPEECH
 from tests.providers.speech_files import SCRIPT, busy, conversation, hiss, ringing, silence
 
@@ -44,3 +46,17 @@ def test_recordings_do_not_hear_each_other(detector: SpeechDetector) -> None:
     detector.listen(2).probabilities(np.tile(hiss(3), (2, 1)))
 
     assert np.array_equal(detector.listen(2).probabilities(narrow), alone)
+
+
+def test_a_stretch_heard_at_once_is_heard_as_by_the_published_network_frame_by_frame(detector: SpeechDetector) -> None:
+    narrow = conversation()[:, : 1000 * FRAME]
+    network = onnxruntime.InferenceSession(published(), providers=["CPUExecutionProvider"])
+    state, context = np.zeros((2, 2, MEMORY), dtype=np.float32), np.zeros((2, CONTEXT), dtype=np.float32)
+    frames = []
+    for at in range(0, narrow.shape[1], FRAME):
+        sound = np.concatenate([context, narrow[:, at : at + FRAME]], axis=1)
+        probability, state = network.run(None, {"input": sound, "state": state, "sr": np.array(NARROW)})
+        context = sound[:, -CONTEXT:]
+        frames.append(probability)
+
+    assert detector.listen(2).probabilities(narrow) == pytest.approx(np.concatenate(frames, axis=1), abs=1e-4)

@@ -12,7 +12,8 @@ import pytest
 from providers.errors import Rejected, Unavailable
 from providers.speech import BY_HAND, ModelMissing, Transcription, Turn, WhisperTranscriber, models
 from providers.speech.decode import WIDE, Samples
-from providers.speech.detect import FRAME, Listening, Probabilities
+from providers.speech.detect import Listening, Probabilities
+from providers.speech.network import FRAME
 from providers.speech.whisper import Encoded, Whisper
 from tests.providers.speech_files import (
     DEMO,
