@@ -1,47 +1,69 @@
-"""A second opinion on who speaks: where a channel is loud, and the detector hears too little of it.
-
-On a line without its low tones the detector kept 8 % of Hebrew speech. It was unsure there, and sure of tones, busy
-lines and noise: its mean probability was .07 on that speech, and at most .013 on them (.3 and more on other speech).
-"""
+"""What loudness says against the detector: that it hears a leak of the other side, or does not know this speech."""
 
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from providers.speech.decode import Samples
 from providers.speech.detect import FRAME_SECONDS, Probabilities
 from providers.speech.network import FRAME
+from providers.speech.utterances import SPEECH
 
+# On a line without its low tones the detector kept 8 % of Hebrew speech. It was unsure there, and sure of tones, busy
+# lines and noise: its mean probability was .07 on that speech, at most .013 on them, and over .3 on other speech.
 KEPT: Final = 0.3  # the least share of what is loud that a detector may call speech, unless it is sure that it is none
 UNSURE: Final = 0.03  # mean probability of speech in what is loud
-SPEECH: Final = 0.3
 
 ABOVE_FLOOR_DB: Final = 15.0
 FLOOR_PERCENTILE: Final = 10  # people pause for longer than a tenth of their time
 QUIETEST_DB: Final = -65.0  # of full scale; under it is what coding leaves of silence
 LEAST_SECONDS: Final = 1.0
 
+LEAK_DB: Final = 30.0  # a leak lies this much under its source, while people who speak at once differ by 20 at most
+NEAR: Final = 9  # frames on either side, .3 s: a leak may come late, and is no leak in its source's short pauses
+SMOOTH: Final = 5  # frames, 160 ms: a syllable
 
-def with_second_opinion(heard: Probabilities, narrow: Samples) -> Probabilities:
-    """What the detector heard, one row a channel; certainty instead, where a channel is loud that it doubts."""
-    return np.stack([_reheard(*channel) for channel in zip(heard, narrow, strict=True)])
+Levels = NDArray[np.float32]
+"""Decibels of full scale, one row a channel, one column a frame."""
 
 
-def _reheard(heard: Probabilities, narrow: Samples) -> Probabilities:
-    loud = _loud(narrow, len(heard))
+def corrected(heard: Probabilities, narrow: Samples) -> Probabilities:
+    """What the detector heard, one row a channel: without what leaks from the other channel, and with certainty where a
+    channel is loud that it doubts."""
+    if not heard.size:
+        return heard
+    levels = _levels(narrow, heard.shape[1])
+    doubted = [_is_doubted(own, level) for own, level in zip(heard, levels, strict=True)]
+    return np.where(_are_leaks(levels), np.float32(0), np.where(np.stack(doubted), np.float32(1), heard))
+
+
+def _levels(narrow: Samples, frames: int) -> Levels:
+    padded = np.pad(narrow, ((0, 0), (0, frames * FRAME - narrow.shape[1])))
+    power = np.mean(padded.reshape(len(narrow), frames, FRAME) ** 2, axis=2)
+    return np.asarray(10 * np.log10(power + np.finfo(np.float32).tiny), dtype=np.float32)
+
+
+def _are_leaks(levels: Levels) -> NDArray[np.bool_]:
+    """Where a channel is so much quieter than the other that it is heard through it, if at all."""
+    if len(levels) < 2:
+        return np.zeros(levels.shape, dtype=bool)
+    own = _loudest(levels, SMOOTH // 2)
+    return np.asarray(own < _loudest(levels, NEAR)[::-1] - LEAK_DB)
+
+
+def _loudest(levels: Levels, near: int) -> Levels:
+    """In each frame and as many before and after it."""
+    padded = np.pad(levels, ((0, 0), (near, near)), mode="edge")
+    return np.asarray(sliding_window_view(padded, 2 * near + 1, axis=1).max(axis=2))
+
+
+def _is_doubted(heard: Probabilities, level: Levels) -> NDArray[np.bool_]:
+    """Where a channel stands out from its own silence, if the detector hears too little there."""
+    floor = float(np.percentile(level, FLOOR_PERCENTILE))
+    loud = np.asarray(level > max(floor + ABOVE_FLOOR_DB, QUIETEST_DB))
     if loud.sum() * FRAME_SECONDS < LEAST_SECONDS:
-        return heard
-    doubted = heard[loud]
-    if np.mean(doubted >= SPEECH) >= KEPT or np.mean(doubted) < UNSURE:
-        return heard
-    return np.where(loud, np.float32(1), heard)
-
-
-def _loud(narrow: Samples, frames: int) -> NDArray[np.bool_]:
-    """Frames that stand out from the channel's own silence."""
-    padded = np.pad(narrow, (0, frames * FRAME - len(narrow)))
-    power = np.mean(padded.reshape(frames, FRAME) ** 2, axis=1)
-    level = 10 * np.log10(power + np.finfo(np.float32).tiny)
-    floor = np.percentile(level, FLOOR_PERCENTILE) if frames else 0.0
-    return np.asarray(level > max(floor + ABOVE_FLOOR_DB, QUIETEST_DB))
+        return np.zeros_like(loud)
+    is_known = np.mean(heard[loud] >= SPEECH) >= KEPT or np.mean(heard[loud]) < UNSURE
+    return np.zeros_like(loud) if is_known else loud

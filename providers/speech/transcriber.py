@@ -13,7 +13,7 @@ from providers.speech import models
 from providers.speech.decode import WAV, Piece, is_copied, mixed_down, pieces
 from providers.speech.detect import Listening, SpeechDetector
 from providers.speech.hearing import Manner, hear
-from providers.speech.loudness import with_second_opinion
+from providers.speech.loudness import corrected
 from providers.speech.tongues import Tongues
 from providers.speech.turns import Transcription, Turn, in_order, main_language
 from providers.speech.utterances import Channel
@@ -151,7 +151,7 @@ class _Work:
     def _windows(self, piece: Piece) -> list[Window]:
         """What is ready to be decoded with this piece, in time order, so that a call can be read from its start."""
         self.seconds += piece.seconds
-        heard = with_second_opinion(self._listening.probabilities(piece.narrow), piece.narrow)
+        heard = corrected(self._listening.probabilities(piece.narrow), piece.narrow)
         windows: list[Window] = []
         for (channel, packer), samples, probabilities in zip(self._tracks, piece.wide, heard, strict=True):
             utterances = channel.hear(samples, probabilities, is_last=piece.is_last)

@@ -10,7 +10,7 @@ from providers.speech.decode import WIDE, Samples
 from providers.speech.detect import FRAME_SECONDS, Probabilities
 
 LONGEST_SECONDS: Final = 15  # Whisper loses words in shorter and in longer windows of telephone speech
-PAD_SECONDS: Final = 0.5  # the consonants at the edges of speech lie below the threshold
+PAD_SECONDS: Final = 0.3  # the consonants at the edges of speech lie below the threshold; more is more to transcribe
 PAUSE_SECONDS: Final = 0.5  # shorter silences lie between words
 SPEECH: Final = 0.3  # narrowband Hebrew is lost at the usual .5; tones and hiss stay below
 SURE_SILENCE: Final = 0.2  # an utterance goes on until the probability falls under this
