@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from providers.speech.decode import Samples
 from providers.speech.detect import FRAME_SECONDS, Probabilities
 from providers.speech.network import FRAME
-from providers.speech.utterances import SPEECH
+from providers.speech.utterances import SPEECH, spans
 
 # On a line without its low tones the detector kept 8 % of Hebrew speech. It was unsure there, and sure of tones, busy
 # lines and noise: its mean probability was .07 on that speech, at most .013 on them, and over .3 on other speech.
@@ -22,6 +22,7 @@ QUIETEST_DB: Final = -65.0  # of full scale; under it is what coding leaves of s
 LEAST_SECONDS: Final = 1.0
 
 LEAK_DB: Final = 30.0  # a leak lies this much under its source, while people who speak at once differ by 20 at most
+LEAK_SHARE: Final = 0.8
 NEAR: Final = 9  # frames on either side, .3 s: a leak may come late, and is no leak in its source's short pauses
 SMOOTH: Final = 5  # frames, 160 ms: a syllable
 
@@ -35,14 +36,23 @@ def corrected(heard: Probabilities, narrow: Samples) -> Probabilities:
     if not heard.size:
         return heard
     levels = _levels(narrow, heard.shape[1])
-    doubted = [_is_doubted(own, level) for own, level in zip(heard, levels, strict=True)]
-    return np.where(_are_leaks(levels), np.float32(0), np.where(np.stack(doubted), np.float32(1), heard))
+    channels = zip(heard, levels, _are_leaks(levels), strict=True)
+    return np.stack([_without_leaks(_with_doubts(own, level), leaks) for own, level, leaks in channels])
 
 
 def _levels(narrow: Samples, frames: int) -> Levels:
     padded = np.pad(narrow, ((0, 0), (0, frames * FRAME - narrow.shape[1])))
     power = np.mean(padded.reshape(len(narrow), frames, FRAME) ** 2, axis=2)
     return np.asarray(10 * np.log10(power + np.finfo(np.float32).tiny), dtype=np.float32)
+
+
+def _without_leaks(heard: Probabilities, leaks: NDArray[np.bool_]) -> Probabilities:
+    """Speech that is a leak for nearly all its length is nobody's; of other speech not even its quiet ends are cut."""
+    kept = heard.copy()
+    for span in spans(heard):
+        if np.mean(leaks[span.start : span.end]) > LEAK_SHARE:
+            kept[span.start : span.end] = 0
+    return kept
 
 
 def _are_leaks(levels: Levels) -> NDArray[np.bool_]:
@@ -59,11 +69,11 @@ def _loudest(levels: Levels, near: int) -> Levels:
     return np.asarray(sliding_window_view(padded, 2 * near + 1, axis=1).max(axis=2))
 
 
-def _is_doubted(heard: Probabilities, level: Levels) -> NDArray[np.bool_]:
-    """Where a channel stands out from its own silence, if the detector hears too little there."""
+def _with_doubts(heard: Probabilities, level: Levels) -> Probabilities:
+    """Certain where a channel stands out from its own silence, if the detector hears too little there."""
     floor = float(np.percentile(level, FLOOR_PERCENTILE))
     loud = np.asarray(level > max(floor + ABOVE_FLOOR_DB, QUIETEST_DB))
     if loud.sum() * FRAME_SECONDS < LEAST_SECONDS:
-        return np.zeros_like(loud)
+        return heard
     is_known = np.mean(heard[loud] >= SPEECH) >= KEPT or np.mean(heard[loud]) < UNSURE
-    return np.zeros_like(loud) if is_known else loud
+    return heard if is_known else np.where(loud, np.float32(1), heard)

@@ -46,7 +46,7 @@ def test_speech_that_the_detector_knows_is_left_to_it() -> None:
     channels = conversation()
     found = heard(channels)
 
-    assert np.mean((corrected(found, channels) >= SPEECH) != (found >= SPEECH)) < 0.01
+    assert np.array_equal(corrected(found, channels), found)
 
 
 @pytest.mark.parametrize("make", [silence, ringing, busy, hiss, hold_music])
@@ -67,7 +67,8 @@ def test_what_leaks_from_the_other_side_is_written_down_under_nobodys_name_but_i
     assert len(found.turns) >= len(SCRIPT)
     for turn in found.turns:
         said = [one for one in SCRIPT if one["channel"] == turn.channel]
-        assert any(one["start"] - 0.5 < turn.start and turn.end < one["end"] + 0.5 for one in said), turn
+        spoken = sum(max(0, min(turn.end, one["end"]) - max(turn.start, one["start"])) for one in said)
+        assert spoken > 0.7 * (turn.end - turn.start), turn
 
 
 def test_somebody_who_speaks_much_more_softly_at_the_same_time_is_heard() -> None:
@@ -76,7 +77,7 @@ def test_somebody_who_speaks_much_more_softly_at_the_same_time_is_heard() -> Non
     found = heard(soft)
 
     assert np.mean(found[0] > SPEECH) > 0.3
-    assert np.mean((corrected(found, soft)[0] >= SPEECH) != (found[0] >= SPEECH)) < 0.01
+    assert np.array_equal(corrected(found, soft)[0], found[0])
 
 
 def test_each_channel_is_doubted_by_itself() -> None:
