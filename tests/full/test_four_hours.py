@@ -41,6 +41,7 @@ class Look(NamedTuple):
 def long_call(second_zero: System) -> str:
     """The demo's conversation, over and over, as a recording that is there and waits for its transcript."""
     file = second_zero.folder / "recordings" / "four-hours.wav"
+    file.parent.mkdir(exist_ok=True)
     repeats = write_over_and_over(file, HOURS * 3600)
     assert repeats > 200
     with second_zero.database.transaction() as session:
