@@ -12,6 +12,7 @@ from faster_whisper import WhisperModel  # type: ignore[import-untyped]
 from faster_whisper.tokenizer import Tokenizer  # type: ignore[import-untyped]
 from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from providers.errors import Unavailable
 from providers.speech.decode import WIDE, Samples
@@ -89,6 +90,7 @@ class Whisper:
 
     def __init__(self, folder: Path, device: str, compute_type: str) -> None:
         device, compute_type = _placed(device, compute_type)
+        threadpool_limits(1, user_api="blas")  # numpy's: after each window's features they spin on, for no gain
         with _translated("The speech model could not be loaded on this device.", RuntimeError, ValueError):
             # One thread: two for one call are slower than one, and there is a worker process for each core.
             self._model: Any = WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=1)

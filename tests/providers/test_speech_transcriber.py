@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from providers.errors import Rejected, Unavailable
 from providers.speech import BY_HAND, ModelMissing, Transcription, Turn, WhisperTranscriber, models
@@ -226,6 +227,11 @@ def test_a_model_is_looked_for_when_it_is_needed_and_not_before() -> None:
 
     with pytest.raises(ModelMissing):
         transcriber.warm()
+
+
+def test_a_loaded_model_leaves_the_other_cores_to_the_other_workers(english: WhisperTranscriber) -> None:
+    english.warm()
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
 
 
 def test_warming_in_many_threads_loads_once() -> None:
