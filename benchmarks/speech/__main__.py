@@ -15,9 +15,11 @@ from benchmarks.speech import clips
 from benchmarks.speech.clips import Clip
 from benchmarks.speech.rivals import REFERENCE, SYSTEMS
 from benchmarks.speech.scores import Score, plain, score
-from conf.settings import ROOT
+from conf.settings import ROOT, environment
 
 MEGABYTE = 1 << 20
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""For numpy's share, in rivals too: our own transcriber limits itself."""
 
 
 @dataclass
@@ -61,7 +63,9 @@ def _measure(
 
 def _run(system: str, folder: str, language: str) -> Mapping[str, Any]:
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.speech.child", system, folder, language]
-    ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - our own
+    ended = subprocess.run(  # noqa: S603 - our own
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, env=environment(**ONE_THREAD)
+    )
     answer: Mapping[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     return answer
 
