@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from statistics import fmean
 from typing import Final, NamedTuple, Protocol
@@ -102,7 +103,7 @@ def _runs(window: Window, said: list[Said]) -> Iterator[_Run]:
         return
     for _, run in groupby(range(len(thin)), key=lambda place: thin[place]):
         places = list(run)
-        yield _Run(Window(window.channel, [window.utterances[place] for place in places]), places[0])
+        yield _Run(replace(window, utterances=[window.utterances[place] for place in places]), places[0])
 
 
 def _spread(windows: Sequence[Window], words: list[list[Word]]) -> list[list[Said]]:

@@ -17,7 +17,7 @@ from providers.speech.loudness import corrected
 from providers.speech.tongues import Tongues
 from providers.speech.turns import Transcription, Turn, in_order, main_language
 from providers.speech.utterances import Channel
-from providers.speech.whisper import Part, Whisper
+from providers.speech.whisper import Part, Whisper, search_in
 from providers.speech.windows import Packer, Window
 
 log = logging.getLogger(__name__)
@@ -146,7 +146,8 @@ class _Work:
         self._is_copied = is_copied(first.wide)
         self.channels = 1 if self._is_copied else len(first.wide)
         self._listening = self._detector.listen(self.channels)
-        self._tracks = [(Channel(number), Packer(number)) for number in range(self.channels)]
+        gap = search_in(self._tongues.known).gap
+        self._tracks = [(Channel(number), Packer(number, gap)) for number in range(self.channels)]
 
     def _windows(self, piece: Piece) -> list[Window]:
         """What is ready to be decoded with this piece, in time order, so that a call can be read from its start."""

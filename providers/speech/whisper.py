@@ -55,15 +55,23 @@ CLOSING_MARKS: Final = "\"'.。,，!！?？:：”)]}、"
 @dataclass(frozen=True)
 class Search:
     """How a language is searched: in beams that are tried while in doubt, up to so many tokens a second, which are no
-    loop yet; in encodings of at least so many frames, since in shorter ones short windows are said twice."""
+    loop yet; in encodings of at least so many frames, since in shorter ones short windows are said twice; with so many
+    seconds of nothing between the utterances of a window."""
 
     beams: tuple[int, ...]
     tokens_per_second: int
     least_frames: int
+    gap: float
 
 
-IN_ENGLISH: Final = Search(beams=(1, 5), tokens_per_second=7, least_frames=1000)
-IN_OTHERS: Final = Search(beams=(5,), tokens_per_second=14, least_frames=1500)  # Hebrew: more tokens, always in doubt
+IN_ENGLISH: Final = Search(beams=(1, 5), tokens_per_second=7, least_frames=1000, gap=0.4)
+IN_OTHERS: Final = Search(beams=(5,), tokens_per_second=14, least_frames=1500, gap=0.2)
+"""Hebrew takes more tokens, and is always in doubt."""
+
+
+def search_in(language: str | None) -> Search:
+    """That of a language, or of one that is not known yet."""
+    return IN_ENGLISH if language == ENGLISH else IN_OTHERS
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,7 @@ class Whisper:
                 Tokenizer(self._model.hf_tokenizer, self.is_multilingual, task="transcribe", language=language),
                 hints,
             )
-            decoded = self._best(encoded, prompted, IN_ENGLISH if language == ENGLISH else IN_OTHERS)
+            decoded = self._best(encoded, prompted, search_in(language))
             on_part(DECODED_PART)
             believed = [place for place, whole in enumerate(decoded) if not whole.is_invented]
             placed = self._placed_words(encoded.only(believed), prompted, [decoded[place] for place in believed])
@@ -143,7 +151,7 @@ class Whisper:
         One by one on a CPU, where a batch is encoded at a higher price, and decoded at half of it.
         """
         with _translated("The speech model failed.", RuntimeError):
-            least = (IN_ENGLISH if language == ENGLISH else IN_OTHERS).least_frames
+            least = search_in(language).least_frames
             return Encoded(self._encode(windows, least, on_part), [len(samples) / WIDE for samples in windows])
 
     def _encode(self, windows: Sequence[Samples], least_frames: int, on_part: Part) -> States:

@@ -8,40 +8,40 @@ import numpy as np
 from providers.speech.decode import WIDE, Samples
 from providers.speech.utterances import LONGEST_SECONDS, Utterance
 
-GAP_SECONDS: Final = 0.2  # of nothing between two utterances
 PATIENCE_SECONDS: Final = 60  # a lone remark is not kept back longer than this for company
 
 
 @dataclass
 class Window:
-    """Consecutive utterances of one channel, short silences between them."""
+    """Consecutive utterances of one channel, with `gap` seconds of nothing between them."""
 
     channel: int
     utterances: list[Utterance]
+    gap: float
 
     @property
     def seconds(self) -> float:
         spoken = sum(utterance.seconds for utterance in self.utterances)
-        return spoken + GAP_SECONDS * (len(self.utterances) - 1)
+        return spoken + self.gap * (len(self.utterances) - 1)
 
     @property
     def start(self) -> float:
         return self.utterances[0].start
 
     def samples(self) -> Samples:
-        silence = np.zeros(round(GAP_SECONDS * WIDE), dtype=np.float32)
+        silence = np.zeros(round(self.gap * WIDE), dtype=np.float32)
         parts = [part for utterance in self.utterances for part in (silence, utterance.samples)]
         return np.concatenate(parts[1:])
 
     def has_room_for(self, utterance: Utterance) -> bool:
-        return self.seconds + GAP_SECONDS + utterance.seconds <= LONGEST_SECONDS
+        return self.seconds + self.gap + utterance.seconds <= LONGEST_SECONDS
 
     def where(self, seconds: float) -> tuple[int, float]:
         """Which utterance lies at this time of the window, and when that was in the recording."""
         begin = 0.0
         for place, utterance in enumerate(self.utterances):
-            end = begin + utterance.seconds + GAP_SECONDS
-            if seconds < end - GAP_SECONDS / 2 or place == len(self.utterances) - 1:
+            end = begin + utterance.seconds + self.gap
+            if seconds < end - self.gap / 2 or place == len(self.utterances) - 1:
                 break
             begin = end
         return place, utterance.start - utterance.lead + seconds - begin
@@ -50,8 +50,9 @@ class Window:
 class Packer:
     """Fills the windows of one channel; the last one stays open for what comes next."""
 
-    def __init__(self, channel: int) -> None:
+    def __init__(self, channel: int, gap: float) -> None:
         self._channel = channel
+        self._gap = gap
         self._open: Window | None = None
 
     def pack(self, utterances: list[Utterance], *, heard_until: float, is_last: bool) -> list[Window]:
@@ -68,5 +69,5 @@ class Packer:
             self._open.utterances.append(utterance)
             return []
         full = [self._open] if self._open else []
-        self._open = Window(self._channel, [utterance])
+        self._open = Window(self._channel, [utterance], self._gap)
         return full

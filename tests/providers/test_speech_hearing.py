@@ -10,6 +10,7 @@ from providers.speech.utterances import Utterance
 from providers.speech.whisper import Encoded, Part, unwatched
 from providers.speech.windows import Window
 
+GAP = 0.2
 SENTENCE, DIGITS = 1.0, 2.0  # what the samples of an utterance are filled with
 TEXTS = {SENTENCE: "we deliver it on Thursday", DIGITS: "four seven two nine"}
 
@@ -56,7 +57,7 @@ def utterance(start: float, seconds: float, value: float) -> Utterance:
 
 
 def test_the_words_of_a_window_go_back_to_the_utterances_they_were_said_in() -> None:
-    window = Window(1, [utterance(3, 2, SENTENCE), utterance(70, 0.5, DIGITS)])
+    window = Window(1, [utterance(3, 2, SENTENCE), utterance(70, 0.5, DIGITS)], GAP)
     listener = Listener(lost=DIGITS)
 
     assert spoken(said(listener, window)) == [(3, 5, TEXTS[SENTENCE])]
@@ -64,13 +65,13 @@ def test_the_words_of_a_window_go_back_to_the_utterances_they_were_said_in() -> 
 
 
 def test_digits_lost_among_sentences_are_heard_again_by_themselves() -> None:
-    window = Window(1, [utterance(3, 2, SENTENCE), utterance(10, 3, DIGITS)])
+    window = Window(1, [utterance(3, 2, SENTENCE), utterance(10, 3, DIGITS)], GAP)
 
     assert spoken(said(Listener(), window)) == [(3, 5, TEXTS[SENTENCE]), (10, 13, TEXTS[DIGITS])]
 
 
 def test_an_utterance_that_is_lost_again_leaves_the_others_as_they_were() -> None:
-    window = Window(1, [utterance(3, 2, SENTENCE), utterance(10, 3, DIGITS)])
+    window = Window(1, [utterance(3, 2, SENTENCE), utterance(10, 3, DIGITS)], GAP)
 
     assert spoken(said(Listener(lost=DIGITS), window)) == [(3, 5, TEXTS[SENTENCE])]
 
@@ -79,7 +80,7 @@ def test_a_number_written_in_figures_is_as_many_words_as_it_has_digits(monkeypat
     monkeypatch.setitem(TEXTS, SENTENCE, "4-7-2-9")
     listener = Listener()
 
-    said(listener, Window(1, [utterance(0, 3, SENTENCE), utterance(9, 0.5, DIGITS)]))
+    said(listener, Window(1, [utterance(0, 3, SENTENCE), utterance(9, 0.5, DIGITS)], GAP))
 
     assert listener.windows == 1
 
@@ -87,14 +88,14 @@ def test_a_number_written_in_figures_is_as_many_words_as_it_has_digits(monkeypat
 def test_a_window_where_nothing_is_missing_is_decoded_once() -> None:
     listener = Listener()
 
-    said(listener, Window(1, [utterance(0, 2, SENTENCE)]))
+    said(listener, Window(1, [utterance(0, 2, SENTENCE)], GAP))
 
     assert listener.windows == 1
 
 
 def test_each_of_several_windows_gets_its_own_words_and_only_those_with_a_loss_are_heard_again() -> None:
-    whole = Window(0, [utterance(0, 2, SENTENCE)])
-    with_loss = Window(1, [utterance(3, 2, SENTENCE), utterance(10, 3, DIGITS)])
+    whole = Window(0, [utterance(0, 2, SENTENCE)], GAP)
+    with_loss = Window(1, [utterance(3, 2, SENTENCE), utterance(10, 3, DIGITS)], GAP)
     listener = Listener()
 
     turns = said(listener, whole, with_loss)
@@ -112,7 +113,7 @@ def test_a_turn_is_trusted_as_much_as_its_words() -> None:
         def _words(self, samples: Samples) -> list[Word]:
             return [Word(" Maple", 0.1, 0.5, trust=0.9), Word(" Street", 0.6, 1.0, trust=0.4)]
 
-    (turn,) = said(Unsure(), Window(1, [utterance(0, 2, SENTENCE)]))
+    (turn,) = said(Unsure(), Window(1, [utterance(0, 2, SENTENCE)], GAP))
 
     assert (turn.text, turn.trust) == ("Maple Street", 0.65)
 
@@ -125,7 +126,7 @@ def test_each_word_has_its_time_in_the_recording_wherever_it_lay_in_its_window()
     first = Utterance(1, 10.0, 11.0, np.full(2 * WIDE, SENTENCE, dtype=np.float32), lead=0.4)  # 9.6 to 11.6
     second = Utterance(1, 60.0, 61.0, np.full(2 * WIDE, SENTENCE, dtype=np.float32), lead=0.5)  # .2 s of gap before it
 
-    turns = said(Placed(), Window(1, [first, second]))
+    turns = said(Placed(), Window(1, [first, second], GAP))
 
     assert [turn.words for turn in turns] == [
         (Word(" One", 10.1, 10.5),),

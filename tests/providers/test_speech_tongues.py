@@ -15,7 +15,7 @@ UNCLEAR = {"he": 0.3, "en": 0.1, "fr": 0.6}
 
 
 def window(channel: int, seconds: float) -> Window:
-    return Window(channel, [Utterance(channel, 0, seconds, np.zeros(round(seconds * WIDE), dtype=np.float32))])
+    return Window(channel, [Utterance(channel, 0, seconds, np.zeros(round(seconds * WIDE), dtype=np.float32))], gap=0.2)
 
 
 def test_the_only_language_there_can_be_needs_no_hearing() -> None:
