@@ -31,6 +31,9 @@ LONGEST_INTERVAL_SECONDS = 20
 RENEWAL_SECONDS = 1.0
 """What a renewal may take: with a frozen server the side thread must still hear that its time is up."""
 
+SHOW_EVERY_SECONDS = 0.25
+"""Progress: each time is a commit, and no reader looks as often."""
+
 End = Callable[[Claim], None]
 """Ends the process."""
 
@@ -43,13 +46,19 @@ class Held:
         self._database = database
         self._lease = lease
         self._progress: int | None = 0
+        self._show_again_at = time.monotonic()
         self.over = threading.Event()
 
     def report(self, percent: int, draft: Draft | None = None) -> None:
-        """Show progress, and what has been found so far. Raises ClaimLost when somebody else has the call by now."""
-        if percent != self._progress or draft is not None:
-            self._progress = percent
+        """Show what has been found so far at once, and progress now and then.
+
+        Raises ClaimLost when it is shown, and somebody else has the call by now.
+        """
+        is_news = percent != self._progress
+        self._progress = percent
+        if draft is not None or (is_news and time.monotonic() >= self._show_again_at):
             self.renew(draft)
+            self._show_again_at = time.monotonic() + SHOW_EVERY_SECONDS
 
     def renew(self, draft: Draft | None = None) -> None:
         """Hold on for another lease. Raises ClaimLost; a database that does not answer is asked again next time."""

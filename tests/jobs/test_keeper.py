@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -69,6 +70,17 @@ def test_the_lease_is_renewed_while_the_work_goes_on(database: Database) -> None
         assert lease_of(database) > first
 
 
+def test_progress_is_written_now_and_then_and_what_was_found_at_once(database: Database) -> None:
+    keeping = keeper_of(database, lease=TERMS.lease, leave=unexpected, give_up=unexpected)
+
+    with keeping as keeper, keeper.hold(claimed(database), longest=60) as held:
+        for percent in range(1, 50):
+            held.report(percent)
+        assert shown(database)[0] in range(1, 49)
+        held.report(50, {"turns": []})
+        assert shown(database) == (50, {"turns": []})
+
+
 def test_the_lease_is_renewed_though_the_work_says_nothing(database: Database) -> None:
     claim = claimed(database)
     first = lease_of(database)
@@ -81,3 +93,9 @@ def test_the_lease_is_renewed_though_the_work_says_nothing(database: Database) -
 def lease_of(database: Database) -> datetime:
     with database.transaction() as session:
         return session.scalars(select(Task.lease_until)).one() or datetime.min.replace(tzinfo=UTC)
+
+
+def shown(database: Database) -> tuple[int | None, dict[str, Any] | None]:
+    with database.transaction() as session:
+        progress, draft = session.execute(select(Task.progress, Task.draft)).one()
+    return progress, draft
