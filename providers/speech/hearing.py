@@ -13,7 +13,7 @@ from providers.speech.utterances import Utterance
 from providers.speech.whisper import Encoded, Part, unwatched
 from providers.speech.windows import Window
 
-THIN_WORDS_PER_SECOND: Final = 1.0  # people say two to four; digits packed among sentences often come out as none
+THIN_WORDS_PER_SECOND: Final = 0.7  # people say two to four; digits packed among sentences often come out as none
 THIN_SECONDS: Final = 0.8  # a shorter utterance may well be one word
 SPOKEN: Final = re.compile(r"\d|[^\W\d]+")  # a digit is a word when it is said: 90210 takes five
 
