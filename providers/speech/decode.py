@@ -23,7 +23,7 @@ COPY_DIFFERENCE: Final = 0.01  # -20 dB: an echo on the other channel differs fr
 
 WAV: Final = ("wav",)
 BY_HAND: Final = ("wav", "flac", "mp3")
-READ_AT_ONCE: Final = {"max_size": "65536"}  # bytes of a WAV: each read costs as much as resampling it
+READ_AT_ONCE: Final = {"max_size": "8192"}  # bytes of a WAV: a minute costs 1.5 times as much in 2048, 3.7 in 65536
 
 
 @dataclass(frozen=True)
