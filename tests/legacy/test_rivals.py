@@ -117,7 +117,11 @@ def test_nobody_waits_for_one_that_hangs_when_nothing_is_left_to_do(postgres_url
 
 
 def start_up() -> float:
-    """What it takes here and now to start Python with our libraries."""
+    """What it takes here and now to start Python with our libraries: at worst, since others are at work here."""
+    return max(_start_up() for _ in range(3))
+
+
+def _start_up() -> float:
     began = time.monotonic()
     subprocess.run([*MIGRATE, "--help"], cwd=ROOT, capture_output=True, check=True)
     return time.monotonic() - began
