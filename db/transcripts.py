@@ -12,7 +12,8 @@ from db.words import Speaker, Stage
 
 def draft(session: Session, call: CallLog) -> dict[str, Any]:
     """What has been written down so far, with `turns` in it, and of what; empty where nobody has begun."""
-    return session.scalar(select(Task.draft).where(Task.call_id == call.id, Task.stage == Stage.TRANSCRIPT)) or {}
+    found = session.scalar(select(Task.draft).where(Task.call_id == call.id, Task.stage == Stage.TRANSCRIPT))
+    return found if isinstance(found, dict) else {}
 
 
 def find(session: Session, call: CallLog) -> Transcript | None:

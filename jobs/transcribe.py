@@ -14,6 +14,7 @@ from db import events, recordings, stages, transcripts
 from db.engine import Database
 from db.events import Event
 from db.models import Business, CallLog
+from db.texts import says
 from db.words import Speaker, Stage
 from jobs.conversation import numbers_of
 from jobs.keeper import Held
@@ -36,6 +37,8 @@ class Source:
 
     file: str
     model: str
+    manner: str
+    """How the recording is cut and read: a window must be the same again."""
 
 
 @dataclass
@@ -77,15 +80,17 @@ class Transcribe(Trade):
             business = session.get(Business, call.business_id) if call.business_id else None
         if recording is None or recording.file is None:
             raise Rejected("gone", "The recording's file is not in our storage.", outcome="gone")
-        source = Source(recording.file, self._transcriber.label)
+        languages, hints = languages_of(business), hints_of(business)
+        source = Source(recording.file, self._transcriber.label, self._transcriber.manner(languages, hints))
+        earlier = _turns_of(draft, source)
         try:
             with self._storage.local_copy(recording.file) as path:
                 heard = self._transcriber.transcribe(
                     path,
-                    languages=languages_of(business),
-                    hints=hints_of(business),
-                    earlier=_turns_of(draft, source),
-                    on_progress=partial(self._show, held, _Shown(call.direction, source)),
+                    languages=languages,
+                    hints=hints,
+                    earlier=earlier,
+                    on_progress=partial(self._show, held, _Shown(call.direction, source, len(earlier))),
                 )
         except FileNotFoundError:
             return self._have_fetched_again(held)
@@ -93,7 +98,7 @@ class Transcribe(Trade):
 
     def _show(self, held: Held, shown: _Shown, percent: int, turns: Sequence[Turn]) -> None:
         """The turns so far, when there are new ones; named as soon as both channels have spoken."""
-        if len(turns) == shown.turns:
+        if len(turns) <= shown.turns:  # a second attempt finds what the first one found
             held.report(percent)
             return
         shown.turns = len(turns)
@@ -130,8 +135,8 @@ class Transcribe(Trade):
 
 
 def _turns_of(draft: Mapping[str, Any], source: Source) -> list[Turn]:
-    """What an earlier attempt found in the same file with the same model."""
-    if {name: draft.get(name) for name in ("file", "model")} != asdict(source):
+    """What an earlier attempt found in the same file with the same model, in the same manner."""
+    if {name: draft.get(name) for name in asdict(source)} != asdict(source):
         return []
     kept = [{name: value for name, value in turn.items() if name != "speaker"} for turn in draft["turns"]]
     return [Turn(**turn | {"words": tuple(Word(*word) for word in turn["words"])}) for turn in kept]
@@ -154,4 +159,5 @@ def languages_of(business: Business | None) -> list[str]:
 
 def hints_of(business: Business | None) -> list[str]:
     """The names that are likely to be said."""
-    return [business.name, *(business.vocabulary or [])] if business else []
+    names = [business.name, *(business.vocabulary or [])] if business else []
+    return [name.strip() for name in names if says(name)]

@@ -84,7 +84,7 @@ def watch_parts(watch: Stopwatch) -> None:
     """Where a transcription's CPU goes, in the order of its work."""
     watch.watch_each(transcriber, "pieces", "audio decoding")
     watch.watch(Listening, "probabilities", "voice detection")
-    watch.watch(transcriber, "with_second_opinion", "voice detection")
+    watch.watch(transcriber, "corrected", "voice detection")
     watch.watch(Whisper, "encode", "features")
     watch.watch(WhisperModel, "encode", "encoder")
     watch.watch(Whisper, "words", "tokens and doubts")

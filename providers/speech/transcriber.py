@@ -1,5 +1,6 @@
 """From a recording to its turns: detect speech, pack it into windows, decode them, put the words in order."""
 
+import json
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from conf.logs import log_event
 from providers.errors import OurOutage
 from providers.speech import models
 from providers.speech.decode import WAV, Piece, is_copied, mixed_down, pieces
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[int, Sequence[Turn]], None]
 
+VERSION: Final = 1  # counted up with every change to how recordings are cut into windows
 DETECTION_SHARE: Final = 0.1  # of a piece's work, before its first window is decoded
 
 
@@ -49,6 +52,10 @@ class WhisperTranscriber:
     def label(self) -> str:
         """The model's name, without where it lies."""
         return models.label(self.model)
+
+    def manner(self, languages: Collection[str], hints: Sequence[str]) -> str:
+        """How recordings are cut and read with these; turns of another manner are no `earlier` ones."""
+        return json.dumps([VERSION, *map(sorted, (self._languages, languages)), *hints], ensure_ascii=False)
 
     def warm(self) -> None:
         """Load the model if it is not loaded. Call it after a fork: a child with the parent's model hangs.
@@ -80,8 +87,8 @@ class WhisperTranscriber:
         whisper, detector = self._load()
         wanted = whisper.known(languages)
         if languages and not wanted:
-            log.warning("The speech model knows none of the languages %s, and writes what it hears", [*languages])
-        tongues = Tongues(wanted or whisper.known(self._languages))
+            log_event(log, logging.WARNING, "LANGUAGE_UNKNOWN", model=self.label, languages=",".join(languages))
+        tongues = Tongues(wanted or whisper.known(self._languages) or whisper.only)
         work = _Work(whisper, detector, tongues, ", ".join(hints), earlier, on_progress)
         work.run(pieces(audio, formats))
         language = tongues.known or main_language(work.turns)
@@ -97,7 +104,8 @@ class WhisperTranscriber:
                     named = ", ".join(sorted(unknown))
                     raise OurOutage("no_model", f"The speech model does not know the language {named!r}.")
                 self._loaded = whisper, SpeechDetector()
-                log.info("Speech model %s: %s, %.1f s", self.label, whisper, time.monotonic() - begun)
+                seconds = round(time.monotonic() - begun, 1)
+                log_event(log, logging.INFO, "MODEL_LOADED", model=self.label, seconds=seconds, **whisper.settings)
             return self._loaded
 
 

@@ -1,5 +1,6 @@
 """Whisper on one window of speech: from samples to words with their places."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,10 +106,16 @@ class Whisper:
         self.batch = BATCH[device]
         self._compute_type = compute_type
 
-    def __repr__(self) -> str:
-        """Its settings, for the log."""
+    @property
+    def settings(self) -> dict[str, object]:
+        """What it runs with, for the log."""
         device = self._model.model.device
-        return f"device={device} compute_type={self._compute_type} batch={self.batch} threads=1"
+        return {"device": device, "compute_type": self._compute_type, "batch": self.batch, "threads": 1}
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """What is written whatever is spoken; nothing where there is a choice."""
+        return () if self.is_multilingual else (ENGLISH,)
 
     @property
     def is_multilingual(self) -> bool:
@@ -117,9 +124,13 @@ class Whisper:
 
     def known(self, languages: Collection[str]) -> tuple[str, ...]:
         """Those of `languages` that the model can write."""
+        return tuple(language for language in languages if self._knows(language))
+
+    def _knows(self, language: str) -> bool:
         if not self.is_multilingual:
-            return (ENGLISH,)
-        return tuple(language for language in languages if language in self._model.supported_languages)
+            return language == ENGLISH
+        named = self._model.hf_tokenizer.token_to_id(f"<|{language}|>")  # the latest models have one more than others
+        return language in self._model.supported_languages and named is not None
 
     def languages(self, encoded: Encoded) -> list[Mapping[str, float]]:
         """How probable each language is, in each window."""
@@ -133,11 +144,14 @@ class Whisper:
         `hints` are names and terms that may be said, in the spelling in which they are wanted.
         """
         with _translated("The speech model failed.", RuntimeError):
-            prompted = _Prompted(
-                Tokenizer(self._model.hf_tokenizer, self.is_multilingual, task="transcribe", language=language),
-                hints,
-            )
-            decoded = self._best(encoded, prompted, search_in(language))
+            tokenizer = Tokenizer(self._model.hf_tokenizer, self.is_multilingual, task="transcribe", language=language)
+            prompted, search = _Prompted(tokenizer, hints), search_in(language)
+            decoded = self._best(encoded, prompted, search)
+            echoes = [place for place, whole in enumerate(decoded) if prompted.is_echoed_in(whole.text)]
+            if echoes:
+                unprompted = self._best(encoded.only(echoes), _Prompted(tokenizer, ""), search)
+                for place, whole in zip(echoes, unprompted, strict=True):
+                    decoded[place] = whole
             on_part(DECODED_PART)
             believed = [place for place, whole in enumerate(decoded) if not whole.is_invented]
             placed = self._placed_words(encoded.only(believed), prompted, [decoded[place] for place in believed])
@@ -194,7 +208,7 @@ class Whisper:
             _view(encoded.states),
             [prompted.tokens] * len(caps),
             beam_size=beam,
-            max_length=min(len(prompted.tokens) + max(cap.tokens for cap in caps), MOST_TOKENS),
+            max_length=_max_length(len(prompted.tokens), max(cap.tokens for cap in caps)),
             sampling_temperature=temperature or 1.0,
             sampling_topk=0 if temperature else 1,
             suppress_tokens=get_suppressed_tokens(prompted.tokenizer, [-1]),
@@ -230,8 +244,24 @@ class _Prompted:
 
     def __init__(self, tokenizer: Any, hints: str) -> None:
         self.tokenizer = tokenizer
-        before = [tokenizer.sot_prev, *tokenizer.encode(f" {hints}")[:MOST_HINTS]] if hints else []
+        self._words = _words(hints)
+        plain = hints.replace("<|", "")  # what looks like a mark of the model's own would be taken for one
+        before = [tokenizer.sot_prev, *tokenizer.encode(f" {plain}")[:MOST_HINTS]] if plain else []
         self.tokens = [*before, *tokenizer.sot_sequence, tokenizer.no_timestamps]
+
+    def is_echoed_in(self, text: str) -> bool:
+        """Whether a text is nothing but hints: on tones and music the model repeats what it was told."""
+        words = _words(text)
+        return bool(words) and words <= self._words
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
+
+
+def _max_length(prompt: int, tokens: int) -> int:
+    """CTranslate2 generates no more than half of this, nor more than what the prompt leaves of it."""
+    return min(max(2 * tokens, prompt + tokens), MOST_TOKENS)
 
 
 def _view(states: States) -> Any:

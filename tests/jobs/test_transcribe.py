@@ -154,6 +154,23 @@ def test_words_that_another_model_found_are_not_gone_on_from(database: Database,
     assert transcriber.began_with == [[], []]
 
 
+@pytest.mark.parametrize("draft", [[{"text": "Hello"}], {"turns": [{"text": "Hello"}]}, {"file": "gone.wav"}])
+def test_a_draft_of_another_shape_is_not_gone_on_from(
+    database: Database, redis: Redis, tmp_path: Path, draft: Any
+) -> None:
+    make_call_without_its_file(database)
+    write(tmp_path / "gone.wav", *conversation()[:, : 5 * 8000])
+    trade = Transcribe(WhisperTranscriber("tiny.en"), LocalStorage(tmp_path), database, customer_channel=LEFT)
+    with database.transaction() as session:
+        task = get_task(session, 1, Stage.TRANSCRIPT)
+        assert task
+        task.draft = draft
+    work(make_crew(database, redis, trade), sid(1))
+
+    with database.transaction() as session:
+        assert get_call(session, 1).transcript_status == TextStatus.COMPLETED
+
+
 def test_the_model_is_told_what_is_spoken_at_the_business_and_how_its_names_are_written(
     database: Database, redis: Redis, tmp_path: Path
 ) -> None:

@@ -289,7 +289,7 @@ def test_what_it_runs_on_is_logged_once(base: Path, caplog: pytest.LogCaptureFix
         transcriber.warm()
 
     (line,) = caplog.messages
-    assert "base" in line
+    assert line.startswith("MODEL_LOADED model=base ")
     assert "device=cpu compute_type=int8 batch=4 threads=1" in line
 
 
@@ -300,14 +300,52 @@ def test_a_name_is_written_as_the_business_writes_it(english: WhisperTranscriber
     assert "Sara Cooper" in " ".join(turn.text for turn in hinted.turns)
 
 
-@pytest.mark.parametrize("make", [silence, ringing, busy, hiss, hold_music])
+NAMES = ["Green Valley Furniture", "Sarah Cooper", "Maple Street"]
+HEBREW_NAMES = ["רהיטי לוי", "כפר סבא", "רחוב הזית"]
+
+
+@pytest.mark.parametrize(
+    ("languages", "hints"), [(["en"], NAMES), (["he"], HEBREW_NAMES), (["he", "en"], HEBREW_NAMES)]
+)
+@pytest.mark.parametrize("make", [ringing, busy, hiss, hold_music])
 def test_names_that_are_hinted_at_are_not_heard_where_nobody_speaks(
-    english: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples], monkeypatch: pytest.MonkeyPatch
+    multilingual: WhisperTranscriber,
+    tmp_path: Path,
+    make: Callable[[float], Samples],
+    languages: list[str],
+    hints: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Listening, "probabilities", hears_speech)
-    audio = write(tmp_path / "call.wav", make(30))
 
-    assert english.transcribe(audio, hints=["Green Valley Furniture", "Sarah Cooper", "Maple Street"]).turns == ()
+    found = multilingual.transcribe(write(tmp_path / "call.wav", make(15)), languages=languages, hints=hints)
+
+    assert not [turn.text for turn in found.turns if turn.text in ", ".join(hints)]
+
+
+@pytest.mark.parametrize("make", [ringing, busy])
+def test_tones_before_a_short_greeting_are_no_names(
+    multilingual: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples]
+) -> None:
+    greeting = conversation()[1, : round(4.6 * 8000)]
+    audio = write(tmp_path / "call.wav", np.concatenate([silence(5), make(40), greeting]))
+
+    found = multilingual.transcribe(audio, languages=["en"], hints=["Green Valley Furniture"])
+
+    assert [turn.start for turn in found.turns if turn.start < 44] == []
+    assert "furniture" in words(" ".join(turn.text for turn in found.turns))
+
+
+def test_somebody_who_talks_without_a_pause_is_written_down_to_the_end(
+    english: WhisperTranscriber, tmp_path: Path
+) -> None:
+    business = conversation()[1]
+    parts = [business[round(one["start"] * 8000) : round(one["end"] * 8000)] for one in SCRIPT if one["channel"] == 1]
+    spoken = sum(len(one["text"].split()) for one in SCRIPT if one["channel"] == 1)
+
+    found = english.transcribe(write(tmp_path / "call.wav", np.concatenate(parts)))
+
+    assert sum(len(turn.text.split()) for turn in found.turns) > 0.9 * spoken
 
 
 def test_every_word_has_its_time_and_its_own_trust(call: Transcription) -> None:
