@@ -4,10 +4,12 @@ import json
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -26,6 +28,7 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 90
 LOOK_EVERY_SECONDS = 0.1
 STOP_SECONDS = 30
+BUSY_SECONDS = 10
 SECRET_KEY = "a-secret-for-tests"
 
 SMALL_TIMES = {
@@ -70,9 +73,17 @@ class System:
         return found
 
     def get(self, path: str) -> Any:
+        """As a program asks that comes again when it is told that the database is too busy."""
         request = urllib.request.Request(f"{self.url}{path}", headers=self.owner.headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                    raise
+            time.sleep(LOOK_EVERY_SECONDS)
 
     def call(self, audio: Path, *options: str) -> str:
         """Place a call and wait until it is over; its CallSid."""
