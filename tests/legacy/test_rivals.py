@@ -95,13 +95,16 @@ def in_time(url: str) -> tuple[int, str, float]:
 
 
 def test_whoever_waits_for_one_that_hangs_is_told_to_come_again(postgres_url: str) -> None:
-    with database(postgres_url, "with statuses") as url, hanging(url):
-        code, said, seconds = min((in_time(url) for _ in range(2)), key=lambda one: one[2])  # others are at work here
+    waits = []
+    for _ in range(2):  # the better of two: others are at work here
+        with database(postgres_url, "with statuses") as url, hanging(url):
+            code, said, seconds = in_time(url)
 
         assert code == 75, said
         assert "MIGRATION_SKIPPED reason=lock" in said
         assert "python -m db.migrate" in said.splitlines()[-1]  # not right yet, or just being altered
-        assert seconds < WAIT_SECONDS + start_up() + MARGIN_SECONDS
+        waits.append(seconds)
+    assert min(waits) < WAIT_SECONDS + start_up() + MARGIN_SECONDS
 
 
 def test_nobody_waits_for_one_that_hangs_when_nothing_is_left_to_do(postgres_url: str) -> None:
