@@ -24,6 +24,18 @@ from providers.speech.whisper import Whisper
 
 MODEL = "tiny.en"
 
+READING = (transcriber, "pieces", "audio decoding")
+PARTS = (
+    (Listening, "probabilities", "voice detection"),
+    (transcriber, "corrected", "voice detection"),
+    (Whisper, "encode", "features"),
+    (WhisperModel, "encode", "encoder"),
+    (Whisper, "words", "tokens and doubts"),
+    (ctranslate2.models.Whisper, "generate", "decoder"),
+    (WhisperModel, "find_alignment", "alignment"),
+)
+"""What belongs to which part of a transcription, without what belongs to another one inside it."""
+
 
 @dataclass(frozen=True)
 class Spent:
@@ -66,7 +78,9 @@ def bare_transcriber(audio: Path, hints: Sequence[str]) -> Iterator[BareTranscri
 
 def main(audio: Path, hints: Sequence[str]) -> None:
     watch = Stopwatch()
-    watch_parts(watch)
+    watch.watch_each(*READING)
+    for part in PARTS:
+        watch.watch(*part)
     begun, cpu = time.monotonic(), time.process_time()
     whisper = WhisperTranscriber(MODEL)
     whisper.warm()
@@ -78,18 +92,6 @@ def main(audio: Path, hints: Sequence[str]) -> None:
             with watch.part("windows and turns"):
                 whisper.transcribe(audio, hints=hints)
         _tell(begun, cpu, watch.spent)
-
-
-def watch_parts(watch: Stopwatch) -> None:
-    """Where a transcription's CPU goes, in the order of its work."""
-    watch.watch_each(transcriber, "pieces", "audio decoding")
-    watch.watch(Listening, "probabilities", "voice detection")
-    watch.watch(transcriber, "corrected", "voice detection")
-    watch.watch(Whisper, "encode", "features")
-    watch.watch(WhisperModel, "encode", "encoder")
-    watch.watch(Whisper, "words", "tokens and doubts")
-    watch.watch(ctranslate2.models.Whisper, "generate", "decoder")
-    watch.watch(WhisperModel, "find_alignment", "alignment")
 
 
 def _tell(begun: float, cpu: float, parts: Mapping[str, float]) -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks.overhead.bare import PARTS, READING
 from benchmarks.overhead.stopwatch import Stopwatch
 from benchmarks.overhead.tables import ratios
 from benchmarks.overhead.watched import parts_a_job
@@ -69,6 +70,11 @@ def test_of_a_generator_only_its_own_work_belongs_to_its_part() -> None:
             clock.spend(10)
             found.append(item)
     assert (found, watch.spent) == (["a", "b"], {"making": 3, "using": 20})
+
+
+@pytest.mark.parametrize(("owner", "attribute", "part"), [READING, *PARTS])
+def test_what_is_watched_is_there(owner: object, attribute: str, part: str) -> None:
+    assert callable(getattr(owner, attribute)), part
 
 
 def test_a_jobs_parts_leave_out_the_first_job_and_give_rq_the_rest() -> None:
