@@ -31,9 +31,11 @@ def add(session: Session, name: str, numbers: list[str], **fields: Any) -> Busin
 def change(session: Session, business_id: int, **fields: Any) -> bool:
     """Write these columns; False where there is no such business."""
     business = session.get(Business, business_id)
-    for column, value in fields.items() if business else ():
+    if business is None:
+        return False
+    for column, value in fields.items():
         setattr(business, column, value)
-    return business is not None
+    return True
 
 
 def exists(session: Session, business_id: int) -> bool:

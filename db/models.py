@@ -243,7 +243,7 @@ class Task(Base):
     lease_until: Mapped[datetime | None]
     progress: Mapped[int | None] = mapped_column(SmallInteger)
     draft: Mapped[dict[str, Any] | None] = deferred(mapped_column(JSONB))
-    """What has been written down so far: {file, model, turns}."""
+    """What has been written down so far: {file, model, fingerprint, turns}."""
 
     __table_args__ = (
         CheckConstraint("(claim IS NULL) = (lease_until IS NULL)", name="task_claim_has_lease"),

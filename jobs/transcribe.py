@@ -37,8 +37,8 @@ class Source:
 
     file: str
     model: str
-    manner: str
-    """How the recording is cut and read: a window must be the same again."""
+    fingerprint: str
+    """Of how the recording is cut and read: a window must be the same again."""
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Transcribe(Trade):
         if recording is None or recording.file is None:
             raise Rejected("gone", "The recording's file is not in our storage.", outcome="gone")
         languages, hints = languages_of(business), hints_of(business)
-        source = Source(recording.file, self._transcriber.label, self._transcriber.manner(languages, hints))
+        source = Source(recording.file, self._transcriber.label, self._transcriber.fingerprint(languages, hints))
         earlier = _turns_of(draft, source)
         try:
             with self._storage.local_copy(recording.file) as path:
@@ -135,7 +135,7 @@ class Transcribe(Trade):
 
 
 def _turns_of(draft: Mapping[str, Any], source: Source) -> list[Turn]:
-    """What an earlier attempt found in the same file with the same model, in the same manner."""
+    """What an earlier attempt found in the same file with the same model, cut and read alike."""
     if {name: draft.get(name) for name in asdict(source)} != asdict(source):
         return []
     kept = [{name: value for name, value in turn.items() if name != "speaker"} for turn in draft["turns"]]

@@ -23,7 +23,7 @@ LEAST_SECONDS: Final = 1.0
 
 LEAK_DB: Final = 32.0  # a leak lies this much under its source, while people who speak at once differ by 20 at most
 NEAR: Final = 9  # frames on either side, .3 s: a leak may come late, and is no leak in its source's short pauses
-SMOOTH: Final = 5  # frames, 160 ms: a syllable
+SYLLABLE: Final = 2  # frames on either side, 160 ms in all
 
 Levels = NDArray[np.float32]
 """Decibels of full scale, one row a channel, one column a frame."""
@@ -74,7 +74,7 @@ def _are_leaks(levels: Levels) -> NDArray[np.bool_]:
     """Where a channel is so much quieter than the other that it is heard through it, if at all."""
     if len(levels) < 2:
         return np.zeros(levels.shape, dtype=bool)
-    own = _loudest(levels, SMOOTH // 2)
+    own = _loudest(levels, SYLLABLE)
     return np.asarray(own < _loudest(levels, NEAR)[::-1] - LEAK_DB)
 
 
@@ -88,9 +88,11 @@ def _with_doubts(heard: Probabilities, level: Levels) -> Probabilities:
     """Certain where a channel stands out from its own silence, if the detector hears too little there."""
     floor = float(np.percentile(level, FLOOR_PERCENTILE))
     loud = np.asarray(level > max(floor + ABOVE_FLOOR_DB, QUIETEST_DB))
+    if loud.sum() * FRAME_SECONDS < LEAST_SECONDS or np.mean(heard[loud] >= SPEECH) >= KEPT:
+        return heard
     dropped = loud.copy()
     for span in padded_spans(heard):
         dropped[span.start : span.end] = False
-    if dropped.sum() * FRAME_SECONDS < LEAST_SECONDS or np.mean(heard[loud] >= SPEECH) >= KEPT:
+    if dropped.sum() * FRAME_SECONDS < LEAST_SECONDS or np.mean(heard[dropped]) < UNSURE:
         return heard
-    return np.where(dropped, np.float32(1), heard) if np.mean(heard[dropped]) >= UNSURE else heard
+    return np.where(dropped, np.float32(1), heard)

@@ -34,17 +34,6 @@ def whole_stretch() -> bytes:
     branch, weights = _narrowband(onnx.load(published()))
     encoder = _without_memory(branch)
     encoded = encoder[-1].output[0]  # one column a frame
-    constants = {
-        "a row a frame": np.array([-1, CONTEXT + FRAME]),
-        "size": np.array([MEMORY]),
-        "column": np.array([2]),
-        "direction": np.array([1]),
-        "kept": _gates(weights["decoder.rnn.weight_hh"])[None],
-        "heard": _gates(weights["decoder.rnn.weight_ih"])[None],
-        "bias": np.concatenate([_gates(weights[f"decoder.rnn.bias_{side}"]) for side in ("ih", "hh")])[None],
-        "weight": weights["decoder.decoder.2.weight"].reshape(MEMORY, 1),
-        "offset": weights["decoder.decoder.2.bias"],
-    }
     node = helper.make_node
     nodes = [
         node("Reshape", ["frames", "a row a frame"], [SOUND]),
@@ -80,10 +69,25 @@ def whole_stretch() -> bytes:
             _tensor("next_hidden", memory),
             _tensor("next_cell", memory),
         ],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+        [numpy_helper.from_array(value, name) for name, value in _constants(weights).items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPERATORS)], ir_version=8)
     return bytes(model.SerializeToString())
+
+
+def _constants(weights: Weights) -> Weights:
+    """What the nodes here are given: shapes, and what the memory and the last layer have learned."""
+    return {
+        "a row a frame": np.array([-1, CONTEXT + FRAME]),
+        "size": np.array([MEMORY]),
+        "column": np.array([2]),
+        "direction": np.array([1]),
+        "kept": _gates(weights["decoder.rnn.weight_hh"])[None],
+        "heard": _gates(weights["decoder.rnn.weight_ih"])[None],
+        "bias": np.concatenate([_gates(weights[f"decoder.rnn.bias_{side}"]) for side in ("ih", "hh")])[None],
+        "weight": weights["decoder.decoder.2.weight"].reshape(MEMORY, 1),
+        "offset": weights["decoder.decoder.2.bias"],
+    }
 
 
 def _without_memory(branch: Any) -> list[Any]:

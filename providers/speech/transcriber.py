@@ -53,8 +53,8 @@ class WhisperTranscriber:
         """The model's name, without where it lies."""
         return models.label(self.model)
 
-    def manner(self, languages: Collection[str], hints: Sequence[str]) -> str:
-        """How recordings are cut and read with these; turns of another manner are no `earlier` ones."""
+    def fingerprint(self, languages: Collection[str], hints: Sequence[str]) -> str:
+        """Of how recordings are cut and read with these; turns with another one are no `earlier` ones."""
         return json.dumps([VERSION, *map(sorted, (self._languages, languages)), *hints], ensure_ascii=False)
 
     def warm(self) -> None:

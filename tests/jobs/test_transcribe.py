@@ -12,6 +12,7 @@ from db.engine import Database
 from db.events import Event
 from db.models import Business, Recording
 from db.words import DownloadStatus, Outcome, Stage, TextStatus
+from jobs.pipeline import Crew
 from jobs.transcribe import MOST_LOSSES, Transcribe, languages_of
 from providers.errors import Unavailable
 from providers.speech import Transcription, Turn, WhisperTranscriber
@@ -118,14 +119,19 @@ class CutShort(WhisperTranscriber):
         return super().transcribe(audio, on_progress=cut, **options)
 
 
-def test_a_second_attempt_goes_on_from_the_words_of_the_first(database: Database, redis: Redis, tmp_path: Path) -> None:
+def cut_short(database: Database, redis: Redis, folder: Path) -> tuple[CutShort, Crew]:
+    """After a first attempt; the next one may begin."""
     make_call_without_its_file(database)
-    write(tmp_path / "gone.wav", *conversation())
+    write(folder / "gone.wav", *conversation())
     transcriber = CutShort("tiny.en")
-    crew = make_crew(database, redis, Transcribe(transcriber, LocalStorage(tmp_path), database, customer_channel=LEFT))
-
+    crew = make_crew(database, redis, Transcribe(transcriber, LocalStorage(folder), database, customer_channel=LEFT))
     work(crew, sid(1))
     make_due(database)
+    return transcriber, crew
+
+
+def test_a_second_attempt_goes_on_from_the_words_of_the_first(database: Database, redis: Redis, tmp_path: Path) -> None:
+    transcriber, crew = cut_short(database, redis, tmp_path)
     work(crew, sid(1))
 
     first, second = transcriber.began_with
@@ -138,13 +144,7 @@ def test_a_second_attempt_goes_on_from_the_words_of_the_first(database: Database
 
 
 def test_words_that_another_model_found_are_not_gone_on_from(database: Database, redis: Redis, tmp_path: Path) -> None:
-    make_call_without_its_file(database)
-    write(tmp_path / "gone.wav", *conversation())
-    transcriber = CutShort("tiny.en")
-    crew = make_crew(database, redis, Transcribe(transcriber, LocalStorage(tmp_path), database, customer_channel=LEFT))
-
-    work(crew, sid(1))
-    make_due(database)
+    transcriber, crew = cut_short(database, redis, tmp_path)
     with database.transaction() as session:
         task = get_task(session, 1, Stage.TRANSCRIPT)
         assert task and task.draft
