@@ -32,7 +32,7 @@ setup: .venv/demo .venv/dev node_modules/ready  ## .venv with everything demo an
 # Node and npm are the machine's, or come from a wheel.
 web/static/vendor/ready: package.json package-lock.json | .venv/runtime
 	@command -v npm > /dev/null || test -x $(BIN)/npm || $(INSTALL) -r requirements/node.txt
-	@test -d node_modules/idiomorph || $(NPM) ci --omit=dev
+	@$(NPM) ci --omit=dev
 	@$(NPM) run --silent vendor
 	@touch $@
 

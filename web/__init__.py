@@ -7,11 +7,14 @@ from flask import Flask
 from flask.typing import RouteCallable
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from flask_openapi3.openapi import OpenAPI
 from redis import Redis
 
 from db import patience, users
 from web import auth, errors, forgery, headers, locale, queue_page
-from web.api import api
+from web.api import api, document, refuse
+from web.api.document import INFO, SECURITY
+from web.api.models import Problem
 from web.health import health
 from web.house import KEY, House
 from web.pages import pages
@@ -29,7 +32,15 @@ PATIENCE_SECONDS = 2.5
 
 def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     """The application, handed everything it needs."""
-    app = Flask(__name__)
+    app = OpenAPI(
+        __name__,
+        info=INFO,
+        security_schemes=SECURITY,
+        doc_ui=False,  # ours is in web/api/document
+        validation_error_status=400,
+        validation_error_model=Problem,
+        validation_error_callback=refuse,
+    )
     app.extensions[KEY] = house
     is_https = (house.settings.public_base_url or "").startswith("https:")
     app.config.update(
@@ -45,7 +56,8 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     locale.init_app(app)
     headers.init_app(app)
     queue_page.init_app(app, redis_url, house.queues.redis)
-    for blueprint in (webhooks, api, pages, health):
+    app.register_api(api)
+    for blueprint in (webhooks, document, pages, health):
         app.register_blueprint(blueprint)
     forgery.init_app(app, webhooks, queue_page.blueprint)  # those are signed, or look at where a request comes from
     _limit_sign_ins(app, redis_url, house.queues.redis)

@@ -252,7 +252,7 @@ BUGS = (
     ),
     Bug(
         "HEAD fetches recordings",
-        "web/api.py",
+        "web/api/recordings.py",
         '    if request.method == "GET":\n        call, status',
         "    if request.method:\n        call, status",
         "tests/web/test_stream.py::test_head_of_a_missing_recording_starts_nothing",

@@ -27,7 +27,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
-ASSETS = ("htmx.min.js", "idiomorph-ext.min.js")
+ASSETS = ("htmx.min.js", "idiomorph-ext.min.js", "chart.umd.min.js", "wavesurfer.esm.js")
 VENDOR = Path(__file__).resolve().parents[2] / "web" / "static" / "vendor"
 
 PATIENCE_MS = 10_000

@@ -245,8 +245,8 @@ def test_where_nobody_spoke_nothing_is_summed_up(ask: Ask, house: House, people:
 
 NONSENSE: list[tuple[Any, str]] = [
     ({}, "stage: "),
-    ([], "stage: "),
-    ("recording", "stage: "),
+    ([], "body: "),
+    ("recording", "body: "),
     ({"stage": "download"}, "stage: "),
     ({"stage": ["recording"]}, "stage: "),
     ({"stage": None}, "stage: "),

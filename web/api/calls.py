@@ -1,0 +1,52 @@
+"""Calls: lists, one whole, and its stages done again."""
+
+from flask import Response, jsonify
+
+from db import retries
+from web import loader, present
+from web.api.blueprint import api, problem
+from web.api.models import CallList, CallPath, Language, ListQuery, Problem, RetryBody, WholeCall
+from web.auth import reader
+from web.cursor import Cursor
+from web.house import house
+from web.retry import STAGES, request_retry, told
+
+
+@api.get("/calls", responses={200: CallList})
+def list_calls(query: ListQuery) -> Response:
+    """Recent calls, newest first. Reading starts nothing."""
+    with house().database.transaction() as session:
+        found = loader.recent_calls(
+            session,
+            reader(),
+            limit=query.limit,
+            after=Cursor.read(query.cursor) if query.cursor else None,
+            status=query.status,
+            direction=query.direction,
+        )
+        shown = present.present_list(session, found, house().settings.business_slots)
+    return jsonify(calls=shown, next_cursor=str(Cursor.of(found[-1])) if len(found) == query.limit else None)
+
+
+@api.get("/calls/<call_sid>", responses={200: WholeCall})
+def show_call(path: CallPath, query: Language) -> Response:
+    """One call, with transcript and timeline."""
+    return _whole(path.call_sid)
+
+
+@api.post("/calls/<call_sid>/retry", responses={202: WholeCall, 409: Problem})
+def retry_stage(path: CallPath, body: RetryBody) -> Response:
+    """Have a stage done again; the call as it stands then."""
+    try:
+        request_retry(path.call_sid, STAGES[body.stage], force=body.force)
+    except retries.Conflict as conflict:
+        return problem(409, conflict.reason, told(conflict.reason))
+    response = _whole(path.call_sid)
+    response.status_code = 202
+    return response
+
+
+def _whole(call_sid: str) -> Response:
+    with house().database.transaction() as session:
+        call = loader.load_call(session, reader(), call_sid)
+        return jsonify(present.present_call(session, call, house().settings.business_slots))

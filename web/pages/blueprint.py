@@ -1,0 +1,45 @@
+"""The pages' blueprint: who reads, and what every page is given."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from web import formats, story
+from web.locale import signed_in
+
+pages = Blueprint("pages", __name__)
+
+FILTERS = (
+    formats.time_of_day,
+    formats.time_to_the_second,
+    formats.date_and_time,
+    formats.duration,
+    formats.phone,
+    formats.other_party,
+    formats.our_number,
+    formats.gist,
+    story.call_status,
+    story.told,
+)
+for words in FILTERS:
+    pages.add_app_template_filter(words)
+
+
+@pages.app_context_processor
+def who() -> dict[str, Any]:
+    """What every page shows of its reader; nobody where the database does not answer."""
+    return {"reader": signed_in(), "here": request.full_path.removesuffix("?")}
+
+
+@pages.before_request
+def know_the_reader() -> None:
+    """Before a view takes a connection: who waits for a second one while holding the first may wait for ever."""
+    signed_in()
+
+
+@pages.after_request
+def keep_private(response: Response) -> Response:
+    """Pages are one reader's; and going back must not show the part that htmx asked for under the same address."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("HX-Request")
+    return response
