@@ -27,7 +27,7 @@ OF_A_CALL = [
 ]
 CHANGES = [("POST", "/api/calls/{call_sid}/retry")]
 OF_NO_CALL = [("GET", "/api/calls")]
-OF_NOBODY = [("GET", "/api/openapi.json")]
+OF_NOBODY = [("GET", "/api/openapi.json"), ("GET", "/api/docs")]
 
 
 def routes(app: Flask) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,7 @@ def paths(database: Database, people: People) -> dict[str, tuple[str, Person | N
         "sign-in": ("/login", nobody),
         "empty": ("/", bob),
         "error": ("/nowhere", alice),
+        "api": ("/api/docs", alice),
     }
 
 

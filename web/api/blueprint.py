@@ -20,7 +20,7 @@ api = APIBlueprint(
     __name__,
     url_prefix="/api",
     abp_security=[{"token": []}, {"session": []}],
-    abp_responses={status: Problem for status in (400, 401, 403, 404, 429, 500, 503)},
+    abp_responses={status: Problem for status in (400, 401, 403, 404, 500, 503)},
     operation_id_callback=lambda *, name, path, method: name,
 )
 
