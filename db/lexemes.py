@@ -2,12 +2,12 @@
 
 A document and a search go through the same functions here, so that they meet. Words are folded: small letters, no
 niqqud or accents, no quotes inside. Hebrew words are also kept without their prefix letters, after a `~`. No word
-begins as numbers do: `:n972…`, `:r…` read backwards, `:o…` our own; and the business, `:b17`.
+begins as numbers do: `:n972…`, `:r…` read backwards, `:o…` our own; as the business, `:b17`, or the month, `:m202503`.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import phonenumbers
@@ -126,6 +126,16 @@ def of_business(business_id: int) -> str:
     return f":b{business_id}"
 
 
+def of_month(year: int, month: int) -> str:
+    """The lexeme of all calls of a month."""
+    return f":m{year:04}{month:02}"
+
+
+def of_no_month() -> str:
+    """That of calls whose time is not known."""
+    return ":m"
+
+
 def terms(query: str) -> list[Term]:
     """What a search asks for; quotes and signs mean nothing. Empty where it holds neither letter nor digit."""
     text = TRUNK.sub("", query)
@@ -156,7 +166,7 @@ def _last(term: Term) -> Term:
     return Term(term.typed, term.words, term.digits, is_last=True)
 
 
-def question(term: Term, stems: dict[str, str], named: Iterable[str] = ()) -> str:
+def question(term: Term, stems: Mapping[str, str], named: Iterable[str] = ()) -> str:
     """The term as a part of a TSQUERY: any of its readings will do. `named` are such parts for callers of that name."""
     said = " & ".join(
         _any(_readings(word, stems, is_open=term.may_go_on and word is term.words[-1])) for word in term.words
@@ -165,7 +175,26 @@ def question(term: Term, stems: dict[str, str], named: Iterable[str] = ()) -> st
     return _any([said, *numbers, *named])
 
 
-def _readings(word: str, stems: dict[str, str], *, is_open: bool) -> Iterator[str]:
+def is_meant(found: Word, term: Term, stems: Mapping[str, str]) -> bool:
+    """Whether a word of a text is what the term asks for, as PostgreSQL would have it."""
+    return any(
+        _is_reading(found.folded, word, stems, is_open=term.may_go_on and word is term.words[-1]) for word in term.words
+    )
+
+
+def _is_reading(found: str, word: str, stems: Mapping[str, str], *, is_open: bool) -> bool:
+    if found == word or (is_open and found.startswith(word)) or (word in stems and stems[word] == stems.get(found)):
+        return True
+    if not _is_hebrew(word):
+        return False
+    rests, own = without_prefix(found), without_prefix(word)
+    shared = {rest for rest in own if len(rest) >= SHORTEST_SHARED_REST}
+    return found in own or any(
+        rest == word or rest in shared or (is_open and rest.startswith((word, *shared))) for rest in rests
+    )
+
+
+def _readings(word: str, stems: Mapping[str, str], *, is_open: bool) -> Iterator[str]:
     ending = ":*" if is_open else ""
     yield _quoted(word) + ending
     if word in stems:

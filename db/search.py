@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, cast, delete, select, text
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import case, delete, select, text
 from sqlalchemy.orm import Session
 
 from db import leads, lexemes
@@ -44,7 +43,7 @@ STEMS = text("SELECT word, (ts_lexize('english_stem', word))[1] FROM unnest(CAST
 def write(session: Session, calls: Sequence[int]) -> None:
     """Write the documents of these calls anew, from what the tables hold now."""
     session.flush()
-    read = [(row.id, *_document(row)) for row in session.execute(_contents(calls))]
+    read = [(row.id, *_document(row)) for row in contents(session, calls)]
     if read:
         ids, english, found = zip(*read, strict=True)
         session.execute(WRITE, {"calls": list(ids), "english": list(english), "lexemes": list(found)})
@@ -67,14 +66,15 @@ def unread(session: Session, size: int) -> Sequence[int]:
     ).all()
 
 
-def _contents(calls: Sequence[int]) -> Any:
+def contents(session: Session, calls: Sequence[int]) -> Sequence[Any]:
     """Of our own transcript only the text that was made of it; of an old one whatever column it is in."""
     is_ours = Transcript.call_id.is_not(None)
-    return (
+    return session.execute(
         select(
             CallLog.id,
             CallLog.business_id,
             CallLog.direction,
+            CallLog.created_at,
             CallLog.from_number,
             CallLog.to_number,
             CallLog.summary,
@@ -84,7 +84,7 @@ def _contents(calls: Sequence[int]) -> Any:
         )
         .outerjoin(Transcript, Transcript.call_id == CallLog.id)
         .where(CallLog.id.in_(calls))
-    )
+    ).all()
 
 
 def _document(row: Any) -> tuple[str, str]:
@@ -96,6 +96,7 @@ def _document(row: Any) -> tuple[str, str]:
     distinct = dict.fromkeys(word.folded for part in texts if part for word in lexemes.words(part))
     kept = list(_within(distinct, lexemes.MOST_BYTES))
     found = {*lexemes.of_words(kept), *lexemes.of_number(theirs), *lexemes.of_own_number(ours)}
+    found.add(lexemes.of_month(row.created_at.year, row.created_at.month) if row.created_at else lexemes.of_no_month())
     if row.business_id is not None:
         found.add(lexemes.of_business(row.business_id))
     return " ".join(word for word in kept if word.isascii()), " ".join(found)
@@ -121,13 +122,14 @@ def _within(found: dict[str, None], size: int) -> Iterator[str]:
 
 def question(session: Session, business_id: int | None, terms: Sequence[lexemes.Term]) -> str:
     """The terms as a TSQUERY for the calls of a business, or of all for None: each must be found."""
-    stems = _stems(session, [word for term in terms for word in term.words])
-    parts = [lexemes.question(term, stems, _named(session, business_id, term)) for term in terms]
+    roots = stems(session, [word for term in terms for word in term.words])
+    parts = [lexemes.question(term, roots, _named(session, business_id, term)) for term in terms]
     own = [] if business_id is None else [f"'{lexemes.of_business(business_id)}'"]
     return " & ".join([*own, *parts])
 
 
-def _stems(session: Session, words: Sequence[str]) -> dict[str, str]:
+def stems(session: Session, words: Sequence[str]) -> dict[str, str]:
+    """The English stems of those words that have one."""
     english = [word for word in words if word.isascii() and word.isalpha()]
     found = session.execute(STEMS, {"words": english}).all() if english else []
     return {word: stem for word, stem in found if stem and stem.isalnum()}
@@ -142,18 +144,3 @@ def _named(session: Session, business_id: int | None, term: lexemes.Term) -> lis
         party for spelling in spellings for party in leads.parties_named(session, business_id, spelling, whole=whole)
     }
     return sorted(lexemes.number_of_business(business, number) for business, number in parties)
-
-
-def matches(asked: str) -> ColumnElement[bool]:
-    """Whether a call is found by a TSQUERY."""
-    return CallLog.id.in_(select(CallSearch.call_id).where(_answers(asked)))
-
-
-def is_found(asked: str) -> ColumnElement[bool]:
-    """The same, asked of each call by itself: for few calls, and questions that many calls answer."""
-    own = select(CallSearch.call_id).where(CallSearch.call_id == CallLog.id, _answers(asked))
-    return own.exists()
-
-
-def _answers(asked: str) -> ColumnElement[bool]:
-    return CallSearch.document.op("@@", is_comparison=True)(cast(asked, TSQUERY))

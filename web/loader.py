@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 
 from flask import abort
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from db import search
+from db import answers
 from db.models import CallLog
 from web.auth import NUL, Reader
 from web.cursor import Cursor
 
 NEWEST_FIRST = (CallLog.created_at.desc().nulls_last(), CallLog.id)
-
-LOOKED_AT_ONE_BY_ONE = 1000
-"""Calls: a word that one in twenty has fills a page from them, in a few hundredths of a second."""
 
 
 def visible_to(reader: Reader) -> ColumnElement[bool]:
@@ -56,19 +53,16 @@ def recent_calls(
     if after:
         query = query.where(_comes_after(after))
     if asked is not None:
-        return _answering(session, query, asked, limit) if asked else []
+        return answers.newest(session, query, asked, limit) if asked else []
     return session.scalars(query.order_by(*NEWEST_FIRST).limit(limit)).all()
 
 
-def _answering(session: Session, query: Select[CallLog], asked: str, limit: int) -> Sequence[CallLog]:
-    """A common word is in the newest calls, which are looked at one by one; a rare one is found by the index."""
-    newest = query.with_only_columns(CallLog.id).order_by(*NEWEST_FIRST).limit(LOOKED_AT_ONE_BY_ONE)
-    near = newest.cte("newest").prefix_with("MATERIALIZED", dialect="postgresql")
-    among_the_newest = select(CallLog).join(near, near.c.id == CallLog.id).where(search.is_found(asked))
-    found = session.scalars(among_the_newest.order_by(*NEWEST_FIRST).limit(limit)).all()
-    if len(found) == limit:
-        return found
-    return session.scalars(query.where(search.matches(asked)).order_by(*NEWEST_FIRST).limit(limit)).all()
+def calls_before(session: Session, reader: Reader, place: Cursor, *, limit: int) -> Sequence[CallLog]:
+    """Those that have come in since `place` was the newest, newest first; of many the ones next to it."""
+    is_before = and_(CallLog.created_at.is_not_distinct_from(place.at), CallLog.id < place.id)
+    is_newer = CallLog.created_at.is_not(None) if place.at is None else CallLog.created_at > place.at
+    query = select(CallLog).where(visible_to(reader), or_(is_newer, is_before))
+    return session.scalars(query.order_by(CallLog.created_at, CallLog.id.desc()).limit(limit)).all()[::-1]
 
 
 def _comes_after(place: Cursor) -> ColumnElement[bool]:
