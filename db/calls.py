@@ -7,7 +7,7 @@ from sqlalchemy import DefaultClause, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from db import businesses, costs, events, stages, tasks
+from db import businesses, costs, events, search, stages, tasks
 from db.events import Event
 from db.models import HAS_CALL_SID, UTC_NOW, CallLog
 from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, UNANSWERED_CALL_STATUSES
@@ -81,6 +81,7 @@ def _make(session: Session, call_sid: str) -> CallLog:
 
 
 def _complete(session: Session, call: CallLog, facts: CallFacts) -> None:
+    known = _found_by(call)
     call.from_number = call.from_number or facts.from_number
     call.to_number = call.to_number or facts.to_number
     call.twilio_direction = call.twilio_direction or facts.direction
@@ -89,6 +90,13 @@ def _complete(session: Session, call: CallLog, facts: CallFacts) -> None:
         call.direction = "outbound" if facts.is_outbound else "inbound"
     if call.business_id is None and call.direction:
         assign(session, call)
+    if _found_by(call) != known:
+        search.write(session, [call.id])
+
+
+def _found_by(call: CallLog) -> tuple[object, ...]:
+    """What a search finds a call by before anything was said."""
+    return call.business_id, call.direction, call.from_number, call.to_number
 
 
 def assign(session: Session, call: CallLog) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -61,6 +61,9 @@ class Base(DeclarativeBase):
 
 
 UTC_NOW = text("timezone('utc', now())")
+
+AS_THEY_ARE = "as_they_are"
+"""Marks a table of old installations that we take with the columns it has: db/schema.py asks for none of them."""
 
 
 class Business(Base):
@@ -220,6 +223,46 @@ class Transcript(Base):
     language: Mapped[str | None] = mapped_column(String(8))
     model: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CallSearch(Base):
+    """What a call is found by: words, numbers and its business, as db/search.py writes them down."""
+
+    __tablename__ = "call_search"
+
+    call_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("call_log.id", ondelete="CASCADE"), primary_key=True)
+    document: Mapped[str | None] = mapped_column(TSVECTOR)
+    """NULL until somebody has read the call."""
+
+    __table_args__ = (
+        Index(
+            "ix_call_search_document",
+            "document",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": "512"},
+        ),
+        Index("ix_call_search_unread", "call_id", postgresql_where=text("document IS NULL")),
+    )
+
+
+class Lead(Base):
+    """Whose number it is, as a business knows them. Old installations have the table, and not always every column."""
+
+    __tablename__ = "leads"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("business.id"))
+    first_name: Mapped[str | None] = mapped_column(String(255))
+    last_name: Mapped[str | None] = mapped_column(String(255))
+    phone_e164: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
+    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_leads_tenant_id", "tenant_id"),
+        Index("ix_leads_phone_e164", "phone_e164"),
+        {"info": {AS_THEY_ARE: True}},
+    )
 
 
 FENCE = Sequence("fence", metadata=Base.metadata)

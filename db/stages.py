@@ -10,7 +10,7 @@ from sqlalchemy import null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from db import costs, events, tasks, transcripts
+from db import costs, events, search, tasks, transcripts
 from db.events import Event
 from db.models import CallLog, Recording, Transcript
 from db.texts import says
@@ -119,12 +119,14 @@ def settle_transcript(
         if not keeps_summary:
             call.summary = call.summary_model = None
         call.summary_status, call.outcome, call.last_error = TextStatus.COMPLETED, Outcome.NO_SPEECH, None
+    search.write(session, [call.id])
 
 
 def settle_summary(session: Session, call: CallLog, text: str, *, model: str, said_by: str) -> None:
     """The call is done."""
     call.summary, call.summary_model, call.summary_status = text, model, TextStatus.COMPLETED
     _mend(call)
+    search.write(session, [call.id])
     events.note(session, call.id, Event.SUMMARIZED, said_by=said_by, model=model)
 
 

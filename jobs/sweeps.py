@@ -1,10 +1,11 @@
 """Puts right what was interrupted. Each sweep is harmless when doubled, late or missing."""
 
+import time
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from db import claims, deliveries, forgotten, stages, sweep_runs, tasks, users
+from db import claims, deliveries, forgotten, search, stages, sweep_runs, tasks, users
 from db.claims import Claim
 from db.sweep_runs import SAID_BY
 from db.words import Outcome
@@ -15,6 +16,12 @@ INTERRUPTED = "The worker stopped in the middle of it."
 
 SHORTEST_GAP_SECONDS = 3
 """On a busy machine a sweep may be so late though nothing is down."""
+
+READ_AT_ONCE = 200
+"""Calls whose documents are written in one transaction: a fifth of a second or so."""
+
+READING_SECONDS = 5
+"""Of a sweep: the others wait behind it."""
 
 KEEP_DELIVERIES = timedelta(days=7)
 """The phone company repeats an event within seconds."""
@@ -75,6 +82,22 @@ def unlisted(crew: Crew, upkeep: Upkeep) -> None:
         sweep_runs.note(session, "unlisted", repaired=len(opened))
     log_work(repaired=len(opened))
     admit(crew, set(opened))
+
+
+@sweep
+def unread(crew: Crew, upkeep: Upkeep) -> None:
+    """Calls of an old installation get what a search finds them by, the newest first, for a few seconds each time."""
+    until = time.monotonic() + READING_SECONDS
+    while _read_some(crew) == READ_AT_ONCE and time.monotonic() < until:
+        pass
+
+
+def _read_some(crew: Crew) -> int:
+    with crew.database.transaction() as session:
+        found = search.unread(session, READ_AT_ONCE)
+        search.write(session, found)
+        sweep_runs.note(session, "unread")
+    return len(found)
 
 
 @sweep

@@ -8,6 +8,9 @@ from jobs.queues import MAINTENANCE
 LEASES_A_SWEEP = 4
 """A killed worker's call waits for this sweep, which costs one look at an index."""
 
+UNREAD_A_SWEEP = 4
+"""A million old calls are to be found within hours; with none left it costs two looks at an index."""
+
 SWEEPS_A_CLEANING = 10
 """Leftovers are in nobody's way."""
 
@@ -29,6 +32,7 @@ def timetable(sweep_seconds: float) -> Sequence[Entry]:
         Entry("sweep-due", "jobs.sweeps.due", _whole(sweep_seconds)),
         Entry("sweep-unlisted", "jobs.sweeps.unlisted", _whole(sweep_seconds)),
         Entry("sweep-recordings", "jobs.reconcile.recordings_there", _whole(sweep_seconds)),
+        Entry("sweep-unread", "jobs.sweeps.unread", _whole(sweep_seconds / UNREAD_A_SWEEP)),
         Entry("sweep-leftovers", "jobs.sweeps.leftovers", _whole(sweep_seconds * SWEEPS_A_CLEANING)),
     )
 

@@ -1,7 +1,7 @@
 """The three badges of a call: what became of its recording, its transcript and its summary, in a word each."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext
@@ -47,6 +47,19 @@ def badges_of(call: Mapping[str, Any]) -> list[Badge]:
         )
         for stage, title, (state, word) in found
     ]
+
+
+def fold(badges: Sequence[Badge]) -> Badge:
+    """All three at one look: what needs somebody, else what goes on, else how it ended."""
+    for state in ("failed", "recording", "processing"):
+        for badge in badges:
+            if badge.state == state:
+                return badge if state == "recording" else replace(badge, word=f"{badge.title} {badge.word}")
+    if all(badge.state == "completed" for badge in badges):
+        return badges[-1]
+    ended = next((badge for badge in badges if badge.state == "none"), None)
+    waits = next((badge for badge in badges if badge.state == "pending"), badges[-1])
+    return ended or replace(waits, word=f"{waits.title} {waits.word}")
 
 
 def _may_retry(call: Mapping[str, Any], stage: str, state: str) -> bool:

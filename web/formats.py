@@ -9,6 +9,9 @@ from flask_babel import format_date, format_datetime, format_time, gettext, to_u
 
 SECONDS_AN_HOUR = 3600
 
+FIRST_STRONG, LEFT_TO_RIGHT, END = "\u2068", "\u2066", "\u2069"
+"""Isolate what stands between them, as bdi does in HTML."""
+
 
 def moment(text: str) -> datetime:
     """A time as the API writes it."""
@@ -42,6 +45,13 @@ def day(text: str | None, now: datetime) -> str:
     return str(format_date(then, "full"))
 
 
+def day_key(at: str | datetime | None) -> str:
+    """The same day for programs."""
+    if at is None:
+        return "unknown"
+    return to_user_timezone(moment(at) if isinstance(at, str) else at).date().isoformat()
+
+
 def duration(seconds: float | None) -> str:
     """3:41 or 1:02:03; nothing where it is not known."""
     if seconds is None or seconds < 0:
@@ -63,7 +73,13 @@ def phone(number: str | None) -> str:
 
 
 def other_party(call: Mapping[str, Any]) -> str:
-    """Who is at the other end."""
+    """Who is at the other end, in plain text; the number keeps its direction beside a name in any script."""
+    number = other_number(call)
+    return f"{FIRST_STRONG}{call['name']}{END} · {LEFT_TO_RIGHT}{number}{END}" if call["name"] else number
+
+
+def other_number(call: Mapping[str, Any]) -> str:
+    """The number at the other end."""
     return phone(call["to"] if call["direction"] == "outbound" else call["from"])
 
 

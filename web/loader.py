@@ -6,6 +6,7 @@ from flask import abort
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
+from db import answers
 from db.models import CallLog
 from web.auth import NUL, Reader
 from web.cursor import Cursor
@@ -37,16 +38,31 @@ def recent_calls(
     after: Cursor | None = None,
     status: str | None = None,
     direction: str | None = None,
+    among: Sequence[ColumnElement[bool]] = (),
+    asked: str | None = None,
 ) -> Sequence[CallLog]:
-    """Newest first, from the place where the last page ended; calls without a time come last."""
-    query = select(CallLog).where(visible_to(reader))
+    """Newest first, from the place where the last page ended; calls without a time come last.
+
+    `among` narrows the list further; `asked` is a search, as db/search.py puts it.
+    """
+    query = select(CallLog).where(visible_to(reader), *among)
     if status:
         query = query.where(CallLog.call_status == status)
     if direction:
         query = query.where(CallLog.direction == direction)
     if after:
         query = query.where(_comes_after(after))
+    if asked is not None:
+        return answers.newest(session, query, asked, limit) if asked else []
     return session.scalars(query.order_by(*NEWEST_FIRST).limit(limit)).all()
+
+
+def calls_before(session: Session, reader: Reader, place: Cursor, *, limit: int) -> Sequence[CallLog]:
+    """Those that have come in since `place` was the newest, newest first; of many the ones next to it."""
+    is_before = and_(CallLog.created_at.is_not_distinct_from(place.at), CallLog.id < place.id)
+    is_newer = CallLog.created_at.is_not(None) if place.at is None else CallLog.created_at > place.at
+    query = select(CallLog).where(visible_to(reader), or_(is_newer, is_before))
+    return session.scalars(query.order_by(CallLog.created_at, CallLog.id.desc()).limit(limit)).all()[::-1]
 
 
 def _comes_after(place: Cursor) -> ColumnElement[bool]:

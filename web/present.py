@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import events, transcripts
+from db import events, leads, transcripts
 from db.models import CallEvent, CallLog, Task
 from db.texts import says
 from db.words import Stage
@@ -22,7 +22,13 @@ STAGES_IN_ORDER = (Stage.SUMMARY, Stage.TRANSCRIPT, Stage.DOWNLOAD, Stage.RECORD
 def present_list(session: Session, found: Sequence[CallLog], slots: int) -> list[dict[str, Any]]:
     """Calls for a list: without transcript and timeline."""
     where = standings(session, _current(session, found), slots)
-    return [_fields(call, where.get(call.id)) for call in found]
+    named = leads.names_of(session, [_party(call) for call in found])
+    return [_fields(call, where.get(call.id)) | {"name": named.get(_party(call))} for call in found]
+
+
+def _party(call: CallLog) -> tuple[int | None, str | None]:
+    """Who is at the other end, as the call's business may know them."""
+    return call.business_id, call.to_number if call.direction == "outbound" else call.from_number
 
 
 def present_call(session: Session, call: CallLog, slots: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ OURS_HAVE = {
     "call_event": "said_by",
     "webhook_delivery": "received_at",
     "sweep_run": "ran_at",
+    "call_search": "document",
 }
 """A column by which a table of ours is known; an old installation has none of these tables."""
 

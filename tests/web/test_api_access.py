@@ -26,7 +26,11 @@ OF_A_CALL = [
     ("HEAD", "/api/recordings/{call_sid}/stream"),
 ]
 CHANGES = [("POST", "/api/calls/{call_sid}/retry")]
-OF_NO_CALL = [("GET", "/api/calls")]
+OF_NO_CALL = [
+    ("GET", "/api/calls"),
+    ("GET", "/api/calls/last7d"),
+    ("GET", "/api/calls/range"),
+]
 OF_NOBODY = [("GET", "/api/openapi.json"), ("GET", "/api/docs")]
 
 

@@ -24,6 +24,7 @@ OF_A_CALL = {
     "direction",
     "from",
     "to",
+    "name",
     "call_status",
     "created_at",
     "duration",

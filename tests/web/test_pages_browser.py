@@ -65,9 +65,9 @@ def wait_until_heard(page: Page) -> None:
 
 
 def badge(page: Page, sid: str, stage: str) -> str:
-    """The words of one badge of a row."""
-    found = page.locator(f"#row-{sid} .stage", has=page.locator("dt", has_text=stage)).locator("dd")
-    return " ".join(found.inner_text().split())
+    """The words of one badge of a row, also while the three are folded into one."""
+    found = page.locator(f"#row-{sid} .stages .stage", has=page.locator("dt", has_text=stage)).locator("dd")
+    return " ".join((found.text_content() or "").split())
 
 
 def test_somebody_who_has_signed_in_sees_the_calls_of_their_business_only(
@@ -313,6 +313,7 @@ def test_the_language_is_remembered_and_hebrew_runs_from_right_to_left(
 
     html = page.locator("html")
     assert (html.get_attribute("lang"), html.get_attribute("dir")) == ("he", "rtl")
+    page.locator(".fold summary").click()
     assert page.locator(".stages").inner_text().split() == ["הקלטה", "מקליט", "תמליל", "ממתין", "סיכום", "ממתין"]
     arrow = page.locator(".who .arrow").bounding_box()
     number = page.locator(".who a").bounding_box()

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from sqlalchemy import select
 
+from db import leads, search
 from db.engine import Database
+from db.models import CallLog
 from db.words import Stage
 from tests.support.people import People, Person
 from tests.web import sample_calls as sample
@@ -16,6 +19,7 @@ SHOTS = ROOT / "var" / "screenshots"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
+LONG_NAME = "Wilhelmina Featherstonehaugh-Cholmondeley of the Upper Valley"
 WIDTHS = (1440, 768, 360)
 LOOKS = (
     ("en", "light"),
@@ -32,6 +36,9 @@ def paths(database: Database, people: People) -> dict[str, tuple[str, Person | N
     done = fill(database, alice.business_id)
     return {
         "list": ("/", alice),
+        "search": ("/?q=tuesday", alice),
+        "search-hebrew": ("/?q=משלוח&show=outbound", alice),
+        "nothing-found": ("/?q=zebra&period=range&start=2025-01-01&end=2025-01-31", alice),
         "call": (f"/calls/{done}", alice),
         "busy-call": (f"/calls/{sample.call_sid(3)}", alice),
         "missed-call": (f"/calls/{sample.call_sid(5)}", alice),
@@ -59,7 +66,19 @@ def fill(database: Database, business_id: int) -> str:
     sample.add_call(database, business_id, 6, **sample.GIVEN_UP)
     sample.add_call(database, business_id, 7, **sample.NO_SUMMARY)
     sample.add_call(database, business_id, 1500, **sample.DONE | {"outcome": "no_speech", "duration": 4000})
+    names = {
+        1: "Dana Levi",
+        3: "יוסי כהן",
+        5: "Yossi Cohen",
+        6: LONG_NAME,
+        7: "עמותת הידידים למען שימור המורשת התרבותית של העיר העתיקה יפו",
+    }
+    with database.transaction() as session:
+        for number, name in names.items():
+            leads.name_caller(session, business_id, f"+1415555{number:04d}", name)
     sample.add_call(database, business_id, 1510, **sample.WAITING_FOR_PLAY | {"from_number": None})
+    with database.transaction() as session:
+        search.write(session, list(session.scalars(select(CallLog.id))))
     return done
 
 

@@ -1,11 +1,12 @@
 """Calls: lists, one whole, and its stages done again."""
 
 from flask import Response, jsonify
+from sqlalchemy import ColumnElement
 
 from db import retries
-from web import loader, present
+from web import finding, loader, present
 from web.api.blueprint import api, problem
-from web.api.models import CallList, CallPath, Language, ListQuery, Problem, RetryBody, WholeCall
+from web.api.models import CallList, CallPath, Language, ListQuery, Problem, RangeQuery, RetryBody, WholeCall
 from web.auth import reader
 from web.cursor import Cursor
 from web.house import house
@@ -15,7 +16,24 @@ from web.retry import STAGES, request_retry, told
 @api.get("/calls", responses={200: CallList})
 def list_calls(query: ListQuery) -> Response:
     """Recent calls, newest first. Reading starts nothing."""
+    return _list(query)
+
+
+@api.get("/calls/last7d", responses={200: CallList})
+def list_calls_of_last_week(query: ListQuery) -> Response:
+    """Calls of the last seven times 24 hours, newest first."""
+    return _list(query, finding.last_week())
+
+
+@api.get("/calls/range", responses={200: CallList})
+def list_calls_of_days(query: RangeQuery) -> Response:
+    """Calls of those days in the business's time zone, newest first."""
+    return _list(query, finding.between(query.start, query.end, reader().time_zone))
+
+
+def _list(query: ListQuery, *among: ColumnElement[bool]) -> Response:
     with house().database.transaction() as session:
+        sought = finding.search_for(session, reader(), query.q)
         found = loader.recent_calls(
             session,
             reader(),
@@ -23,6 +41,8 @@ def list_calls(query: ListQuery) -> Response:
             after=Cursor.read(query.cursor) if query.cursor else None,
             status=query.status,
             direction=query.direction,
+            among=among,
+            asked=sought.asked,
         )
         shown = present.present_list(session, found, house().settings.business_slots)
     return jsonify(calls=shown, next_cursor=str(Cursor.of(found[-1])) if len(found) == query.limit else None)

@@ -1,11 +1,15 @@
 """The shapes of what the API takes and gives; its OpenAPI document is made from them."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from db.words import DownloadStatus, Outcome, RecordingStatus, Speaker, TextStatus
+from web.auth import NUL
+from web.finding import LONGEST_QUERY
 
 MOST_CALLS = 100
 USUAL_CALLS = 50
@@ -24,6 +28,27 @@ CallStatus = Literal[
 ]
 RetriedStage = Literal["recording", "transcript", "summary"]
 
+AS_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _without_nul(text: str) -> str:
+    if NUL in text:
+        raise PydanticCustomError("nul", "holds a character that no text has")
+    return text
+
+
+def _is_a_day(text: object) -> date:
+    """Pydantic alone would also take seconds since 1970."""
+    try:
+        if isinstance(text, str) and AS_ISO.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError as error:
+        raise PydanticCustomError("day", "there is no such day") from error
+    raise PydanticCustomError("day", "should be a day such as 2025-01-31")
+
+
+Sought = Annotated[str, AfterValidator(_without_nul), Field(max_length=LONGEST_QUERY)]
+Day = Annotated[date, BeforeValidator(_is_a_day)]
 Seconds = Annotated[float, Field(description="seconds since the recording's beginning")]
 
 
@@ -57,8 +82,16 @@ class ListQuery(Language):
 
     status: CallStatus | None = Field(None, description="how the call itself went")
     direction: Literal["inbound", "outbound"] | None = None
+    q: Sought | None = Field(None, description="words that were said, a name or a number in any spelling; all are met")
     limit: int = Field(USUAL_CALLS, ge=1, le=MOST_CALLS)
     cursor: str | None = Field(None, description="the next_cursor of the page before")
+
+
+class RangeQuery(ListQuery):
+    """Calls of those days."""
+
+    start: Day = Field(description="the first day, in the business's time zone")
+    end: Day = Field(description="the last day; its calls are among them")
 
 
 class RetryBody(BaseModel):
@@ -106,6 +139,7 @@ class Call(BaseModel):
     direction: str | None = Field(description="inbound or outbound")
     from_: str | None = Field(alias="from", description="E.164 where the phone company knows it")
     to: str | None
+    name: str | None = Field(description="of the other party, where the business knows it")
     call_status: str | None
     created_at: datetime | None
     duration: int | None = Field(description="seconds")

@@ -16,6 +16,7 @@ FILTERS = (
     formats.duration,
     formats.phone,
     formats.other_party,
+    formats.other_number,
     formats.our_number,
     formats.gist,
     story.call_status,
@@ -41,5 +42,5 @@ def know_the_reader() -> None:
 def keep_private(response: Response) -> Response:
     """Pages are one reader's; and going back must not show the part that htmx asked for under the same address."""
     response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.add("HX-Request")
+    response.vary.update(("HX-Request", "HX-Target"))
     return response

@@ -36,3 +36,7 @@ document.addEventListener("click", async (event) => {
     getSelection().selectAllChildren(source); // without https there is no clipboard; copying by hand is one key away
   }
 });
+
+// What the reader has opened, or listens to, stays so when its row is brought up to date.
+const KEPT = ["open", "data-playing"];
+if (window.Idiomorph) Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name) => !KEPT.includes(name);
