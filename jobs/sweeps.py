@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from db import claims, deliveries, forgotten, stages, sweep_runs, tasks, users
+from db import claims, deliveries, forgotten, placed_calls, stages, sweep_runs, tasks, users
 from db.claims import Claim
 from db.sweep_runs import SAID_BY
 from db.words import Outcome
@@ -17,7 +17,7 @@ SHORTEST_GAP_SECONDS = 3
 """On a busy machine a sweep may be so late though nothing is down."""
 
 KEEP_DELIVERIES = timedelta(days=7)
-"""The phone company repeats an event within seconds."""
+"""The phone company repeats an event within seconds, and who asks for a call again does so within minutes."""
 
 
 @sweep
@@ -79,9 +79,11 @@ def unlisted(crew: Crew, upkeep: Upkeep) -> None:
 
 @sweep
 def leftovers(crew: Crew, upkeep: Upkeep) -> None:
-    """What killed workers and passed days have left behind: part files, old tokens of deliveries and sessions."""
+    """What killed workers and passed days have left behind: part files, old tokens of deliveries, placed_calls and
+    sessions."""
     with crew.database.transaction() as session:
         deliveries.forget(session, older_than=KEEP_DELIVERIES)
+        placed_calls.forget(session, older_than=KEEP_DELIVERIES)
         users.forget_sessions(session)
         sweep_runs.note(session, "leftovers")
     log_work(repaired=upkeep.storage.sweep_parts(crew.terms.lease))
