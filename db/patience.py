@@ -32,14 +32,10 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-@contextmanager
-def afresh(seconds: float) -> Iterator[None]:
-    """As within, whatever the blocks around say: their time went by while somebody else was asked."""
-    token = _deadline.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
+def start_anew(seconds: float) -> None:
+    """From here to the end of the block around, so many seconds are left, whatever it said: time went by while somebody
+    else was asked."""
+    _deadline.set(time.monotonic() + seconds)
 
 
 def listen_for_deadlines() -> None:

@@ -6,6 +6,8 @@ The phone company is asked once. Who asks a second time with the same key hears 
 import logging
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import phonenumbers
 from flask import abort
@@ -91,19 +93,29 @@ def _place(telephony: Telephony, who: Reader, caller: str, number: str, key: str
     """No database connection is held while the phone company is asked."""
     is_recorded = house().settings.recording_start == "auto"
     try:
-        info = telephony.place_call(number, caller, house().twiml.callbacks(), record=is_recorded)
+        with _time_apart():
+            info = telephony.place_call(number, caller, house().twiml.callbacks(), record=is_recorded)
     except ProviderError as error:
         log_event(log, logging.WARNING, "CALL_NOT_PLACED", business_id=who.business_id, reason=error.reason)
         if key is not None and not isinstance(error, PerhapsPlaced):
-            with patience.afresh(ANSWER_SECONDS), house().database.transaction() as session:
+            with house().database.transaction() as session:
                 placed_calls.undo(session, who.id, key)
         raise _told(error) from error
-    with patience.afresh(ANSWER_SECONDS), house().database.transaction() as session:
+    with house().database.transaction() as session:
         _keep(session, info)
         if key is not None:
             placed_calls.finish(session, who.id, key, info.call_sid)
     log_event(log, logging.DEBUG, "CALL_PLACED", call_sid=info.call_sid)
     return info.call_sid
+
+
+@contextmanager
+def _time_apart() -> Iterator[None]:
+    """What the block takes is not PostgreSQL's fault."""
+    try:
+        yield
+    finally:
+        patience.start_anew(ANSWER_SECONDS)
 
 
 def _keep(session: Session, info: CallInfo) -> None:
@@ -134,7 +146,8 @@ def _placed_before(who: Reader, key: str, number: str) -> str:
     """Somebody was quicker with the key: the call of that one, as soon as the phone company has said its name."""
     for look in range(LOOKS):
         time.sleep(LOOK_EVERY_SECONDS if look else 0)
-        with patience.afresh(ANSWER_SECONDS), house().database.transaction() as session:
+        patience.start_anew(ANSWER_SECONDS)
+        with house().database.transaction() as session:
             call_sid = placed_calls.call_of(session, who.id, key)
             if call_sid is None:
                 continue

@@ -21,6 +21,7 @@ CALL_EVENTS = ("initiated", "ringing", "answered", "completed")
 
 TIMEOUT_SECONDS = 10
 NOT_ELIGIBLE = 21220
+NO_ANSWER = "The phone company did not answer."
 MOST_RECORDINGS = 20
 """Of one call; there should be one."""
 
@@ -107,7 +108,10 @@ class Telephony:
             status_callback_event=list(CALL_EVENTS),
             **(recorded if record else {}),
         )
-        return _call_info(_place(place))
+        placed = _call_info(_place(place))
+        if not placed.call_sid:
+            raise PerhapsPlaced("phone_company", NO_ANSWER)
+        return placed
 
     def recordings(self, call_sid: str) -> Sequence[RecordingInfo]:
         """All recordings of a call, whoever started them."""
@@ -173,7 +177,7 @@ def _ask(request: Callable[[], Any]) -> Any:
     except TwilioException as error:
         raise _translated(error) from error
     except RequestException as error:
-        raise Unavailable("phone_company", "The phone company did not answer.") from error
+        raise Unavailable("phone_company", NO_ANSWER) from error
 
 
 def _place(place: Callable[[], Any]) -> Any:
@@ -187,7 +191,9 @@ def _place(place: Callable[[], Any]) -> Any:
         raise refusal(getattr(error, "code", None), status) or _translated(error) from error
     except RequestException as error:
         kind = PerhapsPlaced if was_sent(error) else Unavailable
-        raise kind("phone_company", "The phone company did not answer.") from error
+        raise kind("phone_company", NO_ANSWER) from error
+    except (ValueError, AttributeError) as error:  # not JSON, or no object
+        raise PerhapsPlaced("phone_company", NO_ANSWER) from error
 
 
 def _translated(error: TwilioException) -> Exception:

@@ -212,11 +212,14 @@ def test_the_phone_company_s_refusal_is_told_in_words(
     ("answer", "expected", "asked"),
     [
         (Answer(500, b"{}"), (502, "perhaps_placed"), 1),
-        (Answer(then="reset"), (502, "perhaps_placed"), 1),
+        (Answer(length=9, then="reset"), (502, "perhaps_placed"), 1),
+        (Answer(201, b"<html>"), (502, "perhaps_placed"), 1),
+        (Answer(201, b"[]"), (502, "perhaps_placed"), 1),
+        (Answer(201, b"{}"), (502, "perhaps_placed"), 1),
         (Answer(429, b'{"code": 20429}'), (503, "rate_limited"), 2),
         (Answer(401, b'{"code": 20003}'), (502, "credentials"), 2),
     ],
-    ids=["error", "broken off", "slow down", "credentials"],
+    ids=["error", "broken off", "no JSON", "no object", "no name", "slow down", "credentials"],
 )
 def test_a_call_that_may_ring_is_not_placed_again_with_the_same_key(
     answer: Answer,
@@ -288,7 +291,7 @@ def test_a_malformed_key_is_refused_by_name(key: str, phone: FlaskClient, people
 
 
 def test_our_death_between_the_phone_company_s_answer_and_our_commit_places_no_second_call(
-    phone: FlaskClient, people: People, database: Database, company: Company, monkeypatch: Any
+    phone: FlaskClient, people: People, database: Database, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The webhooks make the call known; the key is not free."""
     monkeypatch.setattr(dial, "LOOKS", 1)
