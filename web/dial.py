@@ -96,7 +96,7 @@ def _place(telephony: Telephony, who: Reader, caller: str, number: str, key: str
         with _time_apart():
             info = telephony.place_call(number, caller, house().twiml.callbacks(), record=is_recorded)
     except ProviderError as error:
-        log_event(log, logging.WARNING, "CALL_NOT_PLACED", business_id=who.business_id, reason=error.reason)
+        log_event(log, logging.WARNING, "CALL_NOT_PLACED", said_by=f"user:{who.id}", reason=error.reason)
         if key is not None and not isinstance(error, PerhapsPlaced):
             with house().database.transaction() as session:
                 placed_calls.undo(session, who.id, key)

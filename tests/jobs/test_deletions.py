@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import delete, func, select, text, update
 
-from db import claims, deletions, recordings, stages, sweep_runs, tasks
+from db import adoption, claims, deletions, events, recordings, stages, sweep_runs, tasks
 from db.engine import Database
 from db.models import Base, CallLog, Deletion, Recording, Transcript
 from db.recordings import RecordingFacts
@@ -350,6 +350,18 @@ def test_an_identifier_that_never_came_from_the_phone_company_names_no_folder(sc
     jobs._delete_files(LocalStorage(scene.folder), due)
 
     assert neighbour.exists()
+
+
+def test_a_second_adoption_does_not_take_a_tombstone_for_an_old_call(scene: Scene) -> None:
+    scene.delete()
+    scene.sweep()
+    with scene.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        adoption.adopt_calls(connection, adopt_days=7)
+
+    assert scene.is_gone()
+    with scene.database.transaction() as session:
+        assert tasks.open_stages(session, scene.call(session)) == {}
+        assert events.timeline(session, scene.call(session).id) == []
 
 
 def test_nothing_claims_a_stage_of_a_deleted_call(scene: Scene) -> None:

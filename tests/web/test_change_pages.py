@@ -1,7 +1,6 @@
 """Deleting and calling on the pages, as they work without any script."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,26 +9,22 @@ from werkzeug.test import TestResponse
 
 from db.engine import Database
 from db.words import Role
-from providers.telephony import Telephony
-from tests.conftest import SECRET_KEY
-from tests.simulator.simulated_company import ACCOUNT, Company
+from tests.simulator.simulated_company import Company
 from tests.support.people import People, make_person
 from tests.web import rows
 from tests.web import sample_calls as sample
 from tests.web.browsing import fields_of, sign_in
 from tests.web.conftest import OpenPage
-from web import create_app
+from tests.web.phone import TO, app_of
 from web.house import House
 
 DIAL = re.compile(r'<form class="dial".*?</form>', re.DOTALL)
-TO = "+14155550188"
 
 
 @pytest.fixture
 def phone(house: House, company: Company, redis_url: str) -> FlaskClient:
     """A browser without scripts, before pages that reach the phone company."""
-    here = replace(house, telephony=Telephony(ACCOUNT.account_sid, ACCOUNT.auth_token, company.url))
-    return create_app(here, secret_key=SECRET_KEY, redis_url=redis_url).test_client()
+    return app_of(house, redis_url, url=company.url).test_client()
 
 
 def dial_forms(client: FlaskClient, path: str) -> list[dict[str, str]]:

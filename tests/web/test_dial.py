@@ -1,6 +1,5 @@
-"""Calls that a reader has us place: once, recorded from the answer, and refused in words."""
+"""Calls that a reader has us place: once, from the right number, and recorded from the answer."""
 
-import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,38 +7,23 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
-from werkzeug.test import TestResponse
 
-from db import placed_calls
 from db.engine import Database
 from db.models import BusinessNumber, User
 from db.words import Role
 from providers.telephony import Telephony
 from tests.conftest import SECRET_KEY
 from tests.simulator.simulated_company import ACCOUNT, Company
-from tests.support.people import People, Person, make_person
-from tests.support.raw_server import Answer, raw_server
+from tests.support.people import People, make_person
 from tests.support.twilio import PUBLIC_BASE_URL
 from tests.web import rows
+from tests.web.phone import TO, app_of, code_of, place
 from web import create_app, dial
 from web.house import House
 
-TO = "+14155550188"
 RECORDING_EVENTS = {"in-progress", "completed", "absent"}
-
-
-def telephony(url: str, token: str = ACCOUNT.auth_token) -> Telephony:
-    return Telephony(ACCOUNT.account_sid, token, url)
-
-
-def app_of(house: House, redis_url: str, *, url: str, token: str = ACCOUNT.auth_token, **settings: Any) -> Flask:
-    """The application with the phone company at that address."""
-    known = house.settings.model_copy(update=settings)
-    here = replace(house, settings=known, telephony=telephony(url, token))
-    return create_app(here, secret_key=SECRET_KEY, redis_url=redis_url)
 
 
 @pytest.fixture
@@ -49,15 +33,6 @@ def phone(house: House, company: Company, redis_url: str) -> Iterator[FlaskClien
     yield app.test_client()
     for call_sid in list(company.exchange.calls):
         company.exchange.calls[call_sid].over.set()
-
-
-def place(client: FlaskClient, person: Person, to: str = TO, key: str | None = None, **more: Any) -> TestResponse:
-    headers = person.headers | ({"Idempotency-Key": key} if key else {})
-    return client.post("/api/calls", json={"to": to, **more}, headers=headers)
-
-
-def code_of(answer: TestResponse) -> tuple[int, str]:
-    return answer.status_code, answer.get_json()["error"]["code"]
 
 
 def test_a_call_is_placed_from_the_business_s_number_and_recorded_from_the_answer(
@@ -72,11 +47,8 @@ def test_a_call_is_placed_from_the_business_s_number_and_recorded_from_the_answe
     assert (shown["from"], shown["to"], shown["direction"]) == (people.alice.number, TO, "outbound")
     assert rows.call_of(database, shown["call_sid"]).business_id == people.alice.business_id
     (call,) = company.exchange.calls.values()
-    assert (call.from_, call.to, call.voice_url) == (
-        people.alice.number,
-        TO,
-        f"{PUBLIC_BASE_URL}/webhook/outbound_call",
-    )
+    assert (call.from_, call.to) == (people.alice.number, TO)
+    assert call.voice_url == f"{PUBLIC_BASE_URL}/webhook/outbound_call"
     assert call.voice_fallback_url == f"{PUBLIC_BASE_URL}/webhook/fallback"
     assert call.callback
     assert call.callback.url.startswith(f"{PUBLIC_BASE_URL}/webhook/call_status#")
@@ -184,74 +156,6 @@ def test_a_business_without_a_number_of_its_own_does_not_call(
     assert place(phone, people.bob).get_json()["from"] == people.bob.number
 
 
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        (21217, "bad_number"),
-        (21215, "not_allowed"),
-        (21212, "not_our_number"),
-        (20005, "suspended"),
-        (29999, "refused"),
-    ],
-)
-def test_the_phone_company_s_refusal_is_told_in_words(
-    code: int, reason: str, house: House, people: People, redis_url: str
-) -> None:
-    body = json.dumps({"code": code, "message": f"No {TO} today", "status": 400}).encode()
-    with raw_server(Answer(400, body, ("Content-Type: application/json",))) as (_, url):
-        client = app_of(house, redis_url, url=url).test_client()
-        answers = [place(client, people.alice, key="a-key") for _ in range(2)]
-
-    for answer in answers:  # the key is free again
-        assert code_of(answer) == (422, reason)
-        assert TO not in answer.text
-    assert rows.counts(house.database)["call_log"] == 0
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected", "asked"),
-    [
-        (Answer(500, b"{}"), (502, "perhaps_placed"), 1),
-        (Answer(length=9, then="reset"), (502, "perhaps_placed"), 1),
-        (Answer(201, b"<html>"), (502, "perhaps_placed"), 1),
-        (Answer(201, b"[]"), (502, "perhaps_placed"), 1),
-        (Answer(201, b"{}"), (502, "perhaps_placed"), 1),
-        (Answer(429, b'{"code": 20429}'), (503, "rate_limited"), 2),
-        (Answer(401, b'{"code": 20003}'), (502, "credentials"), 2),
-    ],
-    ids=["error", "broken off", "no JSON", "no object", "no name", "slow down", "credentials"],
-)
-def test_a_call_that_may_ring_is_not_placed_again_with_the_same_key(
-    answer: Answer,
-    expected: tuple[int, str],
-    asked: int,
-    house: House,
-    people: People,
-    redis_url: str,
-    monkeypatch: Any,
-) -> None:
-    monkeypatch.setattr(dial, "LOOKS", 1)
-    with raw_server(answer) as (server, url):
-        client = app_of(house, redis_url, url=url).test_client()
-        first, second = (place(client, people.alice, key="a-key") for _ in range(2))
-
-    assert code_of(first) == expected
-    assert code_of(second) == ((409, "being_placed") if asked == 1 else expected)
-    assert len(server.asked) == asked
-
-
-def test_a_phone_company_that_can_t_be_reached_has_placed_nothing(
-    house: House, people: People, redis_url: str, company: Company
-) -> None:
-    client = app_of(house, redis_url, url="http://127.0.0.1:9").test_client()
-    answer = place(client, people.alice, key="a-key")
-    assert code_of(answer) == (503, "phone_company")
-    assert answer.headers["Retry-After"]
-
-    again = app_of(house, redis_url, url=company.url).test_client()
-    assert place(again, people.alice, key="a-key").status_code == 201
-
-
 def test_asked_twice_with_a_key_it_is_one_call(phone: FlaskClient, people: People, company: Company) -> None:
     first, second = (place(phone, people.alice, key="a-key") for _ in range(2))
     of_bob = place(phone, people.bob, key="a-key")
@@ -288,18 +192,6 @@ def test_a_malformed_key_is_refused_by_name(key: str, phone: FlaskClient, people
 
     assert answer.status_code == 400
     assert answer.get_json()["error"]["message"].startswith("Idempotency-Key: ")
-
-
-def test_our_death_between_the_phone_company_s_answer_and_our_commit_places_no_second_call(
-    phone: FlaskClient, people: People, database: Database, company: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The webhooks make the call known; the key is not free."""
-    monkeypatch.setattr(dial, "LOOKS", 1)
-    with database.transaction() as session:
-        assert placed_calls.begin(session, rows.user_id(database, people.alice.email), "a-key")
-
-    assert code_of(place(phone, people.alice, key="a-key")) == (409, "being_placed")
-    assert not company.exchange.calls
 
 
 def test_no_connection_is_held_while_the_phone_company_thinks(
