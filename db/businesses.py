@@ -19,6 +19,17 @@ def owner_of(session: Session, number: str | None) -> Business | None:
     return claimed[0] if len(claimed) == 1 else None
 
 
+def caller_number(session: Session, business_id: int) -> str | None:
+    """The number it calls from: its first one, or another that nobody else claims."""
+    numbers = session.scalars(
+        select(BusinessNumber.number)
+        .join(Business, Business.id == BusinessNumber.business_id)
+        .where(BusinessNumber.business_id == business_id)
+        .order_by((BusinessNumber.number == Business.phone_number).desc().nulls_last(), BusinessNumber.number)
+    ).all()
+    return next((number for number in numbers if owner_of(session, number)), None)
+
+
 def add(session: Session, name: str, numbers: list[str], **fields: Any) -> Business:
     """A new business, called at these numbers."""
     business = Business(name=name, phone_number=numbers[0] if numbers else None, **fields)

@@ -53,8 +53,11 @@ def tell(session: Session, facts: CallFacts, *, ask_after: float) -> CallLog:
 
     Facts come in any order and more than once: a status only moves up, and what is known stays.
     When the call has ended, the phone company is asked for its recording in `ask_after` seconds, should it not tell.
+    Of a call that was deleted, or a leg of one, nothing is taken in: what is returned then is the tombstone.
     """
-    call = lock(session, facts.call_sid) or _make(session, facts.call_sid)
+    call = lock(session, facts.call_sid) or _deleted_parent(session, facts) or _make(session, facts.call_sid)
+    if call.deleted_at is not None:
+        return call
     _complete(session, call, facts)
     if facts.status:
         _take_in(session, call, facts)
@@ -66,6 +69,13 @@ def tell(session: Session, facts: CallFacts, *, ask_after: float) -> CallLog:
     call.updated_at = func.timezone("utc", func.now())
     session.flush()
     return call
+
+
+def _deleted_parent(session: Session, facts: CallFacts) -> CallLog | None:
+    if facts.parent_call_sid is None:
+        return None
+    parent = CallLog.call_sid == facts.parent_call_sid
+    return session.scalar(select(CallLog).where(parent, CallLog.deleted_at.is_not(None)))
 
 
 def _make(session: Session, call_sid: str) -> CallLog:

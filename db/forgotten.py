@@ -25,6 +25,7 @@ def find(session: Session, *, youngest: float, oldest: timedelta) -> Sequence[Ca
         .where(
             text(UNFINISHED),
             text(HAS_CALL_SID),
+            CallLog.deleted_at.is_(None),
             CallLog.created_at > now - oldest,
             or_(CallLog.recording_status == RecordingStatus.COMPLETED, CallLog.created_at < now - seconds(youngest)),
             ~select(Task.call_id).where(Task.call_id == CallLog.id).exists(),

@@ -181,6 +181,9 @@ class CallLog(Base):
     summary: Mapped[str | None] = mapped_column(Text)
     summary_model: Mapped[str | None] = mapped_column(String(255))
 
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Somebody has deleted the call: nobody sees it any more, and nothing that is told of it later is kept."""
+
     __table_args__ = (
         Index("uniq_call_log_call_sid", "call_sid", unique=True, postgresql_where=text(HAS_CALL_SID)),
         Index("ix_call_log_recent", "business_id", created_at.desc().nulls_last(), "id"),
@@ -296,6 +299,19 @@ class Task(Base):
     )
 
 
+class Deletion(Base):
+    """A deleted call of which something may be left, here or at the phone company; gone when all of it is."""
+
+    __tablename__ = "deletion"
+
+    call_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("call_log.id", ondelete="CASCADE"), primary_key=True)
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """There is no end to them; they say how long the next one is waited for."""
+    due_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    reason: Mapped[str | None] = mapped_column(String(32))
+    """Why the last one did not finish it, in a word of the glossary; NULL where nothing is wrong."""
+
+
 class CallEvent(Base):
     """What happened to a call, when, and who says so. Append-only."""
 
@@ -323,6 +339,18 @@ class WebhookDelivery(Base):
 
     token: Mapped[str] = mapped_column(String(128), primary_key=True)
     received_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class PlacedCall(Base):
+    """A call somebody has had us place, by the key of the request: asked again with it, it is the same call."""
+
+    __tablename__ = "placed_call"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    call_sid: Mapped[str | None] = mapped_column(String(64))
+    """NULL while the phone company is asked, and where nobody heard its answer."""
+    begun_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
 
 class SweepRun(Base):

@@ -32,6 +32,12 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+def start_anew(seconds: float) -> None:
+    """From here to the end of the block around, so many seconds are left, whatever it said: time went by while somebody
+    else was asked."""
+    _deadline.set(time.monotonic() + seconds)
+
+
 def listen_for_deadlines() -> None:
     """Have every connection of this process wait through us."""
     extensions.set_wait_callback(_wait)

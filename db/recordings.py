@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import costs, events, stages
+from db import costs, deletions, events, stages
 from db.events import Event
 from db.models import CallLog, Recording
 from db.words import FINAL_CALL_STATUSES, DownloadStatus, Outcome, RecordingMode, RecordingStatus
@@ -57,7 +57,11 @@ def tell(session: Session, call: CallLog, facts: RecordingFacts, *, said_by: str
 
     Callbacks come in any order: a recording that has reached its end stays there. When it is the call's own, and
     nobody has told of the call's end, the phone company is asked in `ask_after` seconds.
+    A recording of a call that was deleted is only heard of to be deleted as well.
     """
+    if call.deleted_at is not None:
+        deletions.hear_of(session, call, facts.recording_sid, facts.status)
+        return False
     known = find(session, facts.recording_sid)
     if known is None:
         known = _make(session, call, facts)

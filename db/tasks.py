@@ -18,7 +18,12 @@ def seconds(number: float) -> ColumnElement[object]:
 
 
 def open_task(session: Session, call: CallLog, stage: Stage, *, due_in: float = 0) -> None:
-    """Put the call in line for a stage, or leave it there, but no later than `due_in` seconds from now."""
+    """Put the call in line for a stage, or leave it there, but no later than `due_in` seconds from now.
+
+    Nothing opens a stage of a call that was deleted.
+    """
+    if call.deleted_at is not None:
+        return
     due = func.clock_timestamp() + seconds(due_in)
     row = insert(Task).values(call_id=call.id, stage=stage, business_id=call.business_id or NO_BUSINESS, due_at=due)
     session.execute(

@@ -89,12 +89,13 @@ class Record(Trade):
         return partial(self._take_in_own, started) if started else None
 
     def _is_to_start(self, call_sid: str, looks_on_the_line: int) -> bool:
-        """Where TwiML starts the recording, the first look may have come a moment too early: look once more."""
+        """Where TwiML starts the recording, or the call itself was to be recorded, the first look may have come a
+        moment too early: look once more."""
         if not self._may_start or not looks_on_the_line:
             return False
         with self._database.transaction() as session:
             mode = session.scalar(select(CallLog.recording_mode).where(CallLog.call_sid == call_sid))
-        return looks_on_the_line > 1 or mode != RecordingMode.TWIML
+        return looks_on_the_line > 1 or mode not in (RecordingMode.TWIML, RecordingMode.CALL_RECORD)
 
     def _start(self, call_sid: str) -> RecordingInfo | None:
         try:

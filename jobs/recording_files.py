@@ -1,5 +1,6 @@
 """A recording's files in our storage: how they are named and checked, and what interrupted attempts left of them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from providers import audio
 from providers.audio import AudioFacts
 from providers.errors import OurOutage, ProviderError
 from providers.storage import Part, Storage, digest
+
+CALL_SID = re.compile("CA[0-9a-f]{32}")
 
 Check = Callable[[Path], AudioFacts]
 
@@ -30,6 +33,11 @@ def name_of(claim: Claim, recording_sid: str) -> str:
 def of_claim(storage: Storage, claim: Claim) -> list[str]:
     """What this claim has finished, of whichever recording."""
     return [name for name in storage.find(f"{claim.call_sid}/") if name.endswith(f"-{claim.number}.wav")]
+
+
+def of_call(storage: Storage, call_sid: str) -> list[str]:
+    """All of the call's. Old installations have identifiers that never named a folder, and must not name one now."""
+    return storage.find(f"{call_sid}/") if CALL_SID.fullmatch(call_sid) else []
 
 
 def check(announced: int | None, path: Path) -> AudioFacts:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from db import claims, deliveries, forgotten, search, stages, sweep_runs, tasks, users
+from db import claims, deliveries, forgotten, placed_calls, search, stages, sweep_runs, tasks, users
 from db.claims import Claim
 from db.sweep_runs import SAID_BY
 from db.words import Outcome
@@ -24,7 +24,7 @@ READING_SECONDS = 5
 """Of a sweep: the others wait behind it."""
 
 KEEP_DELIVERIES = timedelta(days=7)
-"""The phone company repeats an event within seconds."""
+"""The phone company repeats an event within seconds, and who asks for a call again does so within minutes."""
 
 
 @sweep
@@ -102,9 +102,11 @@ def _read_some(crew: Crew) -> int:
 
 @sweep
 def leftovers(crew: Crew, upkeep: Upkeep) -> None:
-    """What killed workers and passed days have left behind: part files, old tokens of deliveries and sessions."""
+    """What killed workers and passed days have left behind: part files, old tokens of deliveries, placed_calls and
+    sessions."""
     with crew.database.transaction() as session:
         deliveries.forget(session, older_than=KEEP_DELIVERIES)
+        placed_calls.forget(session, older_than=KEEP_DELIVERIES)
         users.forget_sessions(session)
         sweep_runs.note(session, "leftovers")
     log_work(repaired=upkeep.storage.sweep_parts(crew.terms.lease))

@@ -33,6 +33,7 @@ def timetable(sweep_seconds: float) -> Sequence[Entry]:
         Entry("sweep-unlisted", "jobs.sweeps.unlisted", _whole(sweep_seconds)),
         Entry("sweep-recordings", "jobs.reconcile.recordings_there", _whole(sweep_seconds)),
         Entry("sweep-unread", "jobs.sweeps.unread", _whole(sweep_seconds / UNREAD_A_SWEEP)),
+        Entry("sweep-deletions", "jobs.deletions.deletions", _whole(sweep_seconds)),
         Entry("sweep-leftovers", "jobs.sweeps.leftovers", _whole(sweep_seconds * SWEEPS_A_CLEANING)),
     )
 

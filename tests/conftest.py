@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from conf.settings import Settings, with_driver
+from conf.settings import ROOT, Settings, with_driver
 from db import migrate
 from db.engine import Database, connect
 from db.models import Base
@@ -31,6 +31,7 @@ from web import create_app
 from web.house import House
 
 SECRET_KEY = "a-secret-for-tests"
+DEMO = ROOT / "simulator" / "audio" / "demo_en.flac"
 
 CUT_OFF = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
@@ -187,7 +188,10 @@ def second_zero(servers_folder: Path, postgres_url: str) -> Iterator[System]:
     folder.mkdir()
     execute(postgres_url, "CREATE DATABASE system TEMPLATE template")
     database_url = database_in(postgres_url, "system")
-    with embedded.valkey(folder / "valkey") as redis_url, running(folder, database_url, redis_url) as system:
+    with (
+        embedded.valkey(folder / "valkey") as redis_url,
+        running(folder, database_url, redis_url, outbound_audio=DEMO) as system,
+    ):
         yield system
 
 

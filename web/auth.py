@@ -51,8 +51,13 @@ class Reader(UserMixin):
         return self.role is Role.OPERATOR
 
     @property
-    def may_retry(self) -> bool:
+    def manages(self) -> bool:
+        """Whether the reader may change something: retry, delete, dial."""
         return self.role in (Role.MANAGER, Role.OPERATOR)
+
+    @property
+    def may_retry(self) -> bool:
+        return self.manages
 
 
 def reader() -> Reader:

@@ -13,7 +13,7 @@ from db.models import CallLog
 from db.words import Stage
 from jobs.queues import Queues
 from providers.storage import Storage
-from providers.telephony import TwiML
+from providers.telephony import Telephony, TwiML
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ class House:
     queues: Queues
     storage: Storage
     twiml: TwiML
+    telephony: Telephony | None = None
+    """None while no account is configured: then no calls are placed."""
 
     def admit(self, stage: Stage, call: CallLog) -> None:
         """Have the call's line enqueued, after the commit and as best effort: the sweep enqueues what is missing."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from flask import abort
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from db import answers
@@ -15,10 +15,12 @@ NEWEST_FIRST = (CallLog.created_at.desc().nulls_last(), CallLog.id)
 
 
 def visible_to(reader: Reader) -> ColumnElement[bool]:
-    """The calls a reader may know of: an operator all, also those of no business; anybody else their business's."""
+    """The calls a reader may know of: an operator all, also those of no business; anybody else their business's.
+    Nobody knows of those that were deleted."""
+    is_there = CallLog.deleted_at.is_(None)
     if reader.is_operator:
-        return true()
-    return false() if reader.business_id is None else CallLog.business_id == reader.business_id
+        return is_there
+    return false() if reader.business_id is None else and_(CallLog.business_id == reader.business_id, is_there)
 
 
 def load_call(session: Session, reader: Reader, call_sid: str, *, lock: bool = False) -> CallLog:

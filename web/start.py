@@ -11,7 +11,7 @@ from db.engine import Database, connect
 from jobs import redis
 from jobs.queues import Queues
 from providers.storage import open_storage
-from providers.telephony import TwiML
+from providers.telephony import Telephony, TwiML
 from web import create_app
 from web.house import House
 
@@ -41,8 +41,15 @@ def make_app(config: Settings) -> Flask:
         queues=Queues(client, database, slots=config.business_slots),
         storage=open_storage(config.storage_url),
         twiml=TwiML(settings.public_address(config), config.media_stream_url),
+        telephony=_telephony(config),
     )
     return create_app(house, secret_key=_secret_key(config), redis_url=redis_url)
+
+
+def _telephony(config: Settings) -> Telephony | None:
+    if not (config.twilio_account_sid and config.twilio_auth_tokens):
+        return None
+    return Telephony(config.twilio_account_sid, config.twilio_auth_tokens[0], config.twilio_api_base_url)
 
 
 def _secret_key(config: Settings) -> str:

@@ -32,6 +32,14 @@ LOST_WEBHOOK = range(11200, 11300)
 Answered = tuple[str, int]
 
 
+class Deleted(Exception):
+    """The call was deleted: nothing that is told of it is kept. `answer` is how it would be put through."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
 @webhooks.route("/incoming_call", methods=["GET", "POST"])
 def incoming_call() -> Response:
     """Somebody calls a number of ours: keep the call, and record it from second 0."""
@@ -66,7 +74,7 @@ def handle_recording() -> Answered:
     url = recording_url(settings.twilio_api_base_url, str(settings.twilio_account_sid), recording_sid)
     facts = fields.recording_facts(given(), url)
     with house().database.transaction() as session:
-        call = _tell(session, CallFacts(fields.required(given(), "CallSid", fields.CALL_SID)))
+        call = _hear(session, CallFacts(fields.required(given(), "CallSid", fields.CALL_SID)))
         is_new = recordings.tell(session, call, facts, said_by=TWILIO, ask_after=settings.retry_base_seconds)
     if is_new:
         recordings.log_start(call, facts)
@@ -136,6 +144,16 @@ def fallback() -> Response:
     return _twiml(house().twiml.answer(answer, record=_records_by_twiml() and call.direction == "inbound"))
 
 
+@webhooks.errorhandler(Deleted)
+def answer_for_deleted(deleted: Deleted) -> Response | Answered:
+    """As for any call, since somebody may be on the line; but nothing is recorded."""
+    if request.endpoint not in TWIML_ENDPOINTS:
+        return NOTHING_MORE
+    if request.endpoint == "webhooks.stream_ended":
+        return _twiml(house().twiml.hang_up())
+    return _twiml(house().twiml.answer(deleted.answer, record=False))
+
+
 def answer_without_database() -> Response | Answered:
     """The database does not answer: a caller is still put through, and any other event is asked for again."""
     if request.endpoint not in TWIML_ENDPOINTS:
@@ -167,9 +185,20 @@ def _take(session: Session, call: CallLog) -> Answer:
 
 
 def _tell(session: Session, facts: CallFacts) -> CallLog:
+    """The call, which has taken in what is said of it. Raises Deleted, which undoes what was written meanwhile."""
+    call = _hear(session, facts)
+    if call.deleted_at is not None:
+        raise Deleted(_answer(session, call))
+    return call
+
+
+def _hear(session: Session, facts: CallFacts) -> CallLog:
+    """As above; of a call that was deleted the tombstone."""
     delivery = fields.DELIVERY.fullmatch(request.headers.get("I-Twilio-Idempotency-Token", ""))
     repeated = deliveries.count(session, delivery.group() if delivery else None)
     call = calls.tell(session, facts, ask_after=house().settings.retry_base_seconds)
+    if call.deleted_at is not None:
+        return call
     if call.direction is None and call.recording_status == RecordingStatus.PENDING:
         tasks.open_task(session, call, Stage.RECORDING)  # nobody has told us whose call it is: ask
     if repeated:
@@ -195,6 +224,8 @@ def _expect_recording(session: Session, call: CallLog) -> None:
         return
     if _records_by_twiml() and (call.direction == "inbound" or settings.recording_start == "twiml"):
         call.recording_mode = call.recording_mode or RecordingMode.TWIML
+    elif settings.recording_start == "auto":
+        call.recording_mode = call.recording_mode or RecordingMode.CALL_RECORD  # as we place calls
     tasks.open_task(
         session, call, Stage.RECORDING, due_in=settings.stuck_seconds if settings.recording_start == "twiml" else 0
     )

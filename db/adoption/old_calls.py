@@ -88,9 +88,10 @@ def next_batch(connection: Connection, there: set[str], *, after: int, size: int
         + [f"CASE WHEN c.{name} {POSSIBLE} THEN {_in_utc(name)} END AS {name}" for name in times]
         + [f"CASE WHEN c.{name} NOT {POSSIBLE} THEN c.{name}::text END AS odd_{name}" for name in times]
     )
+    not_deleted = "AND c.deleted_at IS NULL" if "deleted_at" in there else ""  # a tombstone has no story any more
     statement = text(
         f"""SELECT c.id, {shown} FROM call_log c
-        WHERE c.id > :after
+        WHERE c.id > :after {not_deleted}
             AND NOT EXISTS (SELECT FROM call_event e WHERE e.call_id = c.id)
             AND NOT EXISTS (SELECT FROM task t WHERE t.call_id = c.id)
         ORDER BY c.id LIMIT :size FOR NO KEY UPDATE OF c"""  # noqa: S608 - the names are our own

@@ -2,12 +2,12 @@
 
 from conf.settings import Settings
 from db.engine import Database
-from jobs import reconcile, sweeps
+from jobs import deletions, reconcile, sweeps
 from jobs.crews.phone import open_telephony
 from jobs.upkeep import Upkeep
 from providers.storage import open_storage
 
-SWEEPS = (sweeps, reconcile)
+SWEEPS = (sweeps, reconcile, deletions)
 """RQ imports them by name when they are due; one that can't be imported is to stop the process at its start."""
 
 

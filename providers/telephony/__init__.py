@@ -2,14 +2,18 @@
 
 from providers.telephony.client import CallInfo, NotEligible, RecordingInfo, Telephony, recording_url
 from providers.telephony.media import Media
+from providers.telephony.outbound import Callbacks, NotPlaced, PerhapsPlaced
 from providers.telephony.signature import is_signed
 from providers.telephony.twiml import Answer, TwiML
 
 __all__ = [
     "Answer",
     "CallInfo",
+    "Callbacks",
     "Media",
     "NotEligible",
+    "NotPlaced",
+    "PerhapsPlaced",
     "RecordingInfo",
     "Telephony",
     "TwiML",

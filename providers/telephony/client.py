@@ -1,6 +1,7 @@
 """Twilio's REST API, in our words."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,10 +14,14 @@ from twilio.rest import Client
 
 from providers.errors import Rejected, Unavailable
 from providers.telephony.media import Media
+from providers.telephony.outbound import Callbacks, PerhapsPlaced, refusal, was_sent
 from providers.telephony.twiml import RECORDING_EVENTS
+
+CALL_EVENTS = ("initiated", "ringing", "answered", "completed")
 
 TIMEOUT_SECONDS = 10
 NOT_ELIGIBLE = 21220
+NO_ANSWER = "The phone company did not answer."
 MOST_RECORDINGS = 20
 """Of one call; there should be one."""
 
@@ -76,10 +81,48 @@ class Telephony:
         """Ask for a call. Raises Rejected("gone") when there is none."""
         return _call_info(_ask(self._client.calls(call_sid).fetch))
 
+    def place_call(self, to: str, from_: str, callbacks: Callbacks, *, record: bool) -> CallInfo:
+        """Call a number; recorded from the answer, both sides, untrimmed.
+
+        Raises NotPlaced, PerhapsPlaced, or Unavailable when there is certainly no call.
+        """
+        recorded = {
+            "record": True,
+            "recording_channels": "dual",
+            "recording_track": "both",
+            "trim": "do-not-trim",
+            "recording_status_callback": callbacks.recording,
+            "recording_status_callback_method": "POST",
+            "recording_status_callback_event": list(RECORDING_EVENTS),
+        }
+        place = partial(
+            self._client.calls.create,
+            to=to,
+            from_=from_,
+            url=callbacks.answered,
+            method="POST",
+            fallback_url=callbacks.fallback,
+            fallback_method="POST",
+            status_callback=callbacks.status,
+            status_callback_method="POST",
+            status_callback_event=list(CALL_EVENTS),
+            **(recorded if record else {}),
+        )
+        placed = _call_info(_place(place))
+        if not placed.call_sid:
+            raise PerhapsPlaced("phone_company", NO_ANSWER)
+        return placed
+
     def recordings(self, call_sid: str) -> Sequence[RecordingInfo]:
         """All recordings of a call, whoever started them."""
         found = _ask(lambda: self._client.calls(call_sid).recordings.list(limit=MOST_RECORDINGS))
         return [_recording_info(recording) for recording in found]
+
+    def whole_list(self, call_sid: str) -> Sequence[RecordingInfo]:
+        """All recordings of a call, also where the account has forgotten the call itself."""
+        return [
+            _recording_info(recording) for recording in _ask(lambda: self._client.recordings.list(call_sid=call_sid))
+        ]
 
     def recordings_between(self, start: datetime, end: datetime) -> Iterator[RecordingInfo]:
         """All recordings of the account that began in that time, asked for in pages while they are read."""
@@ -113,6 +156,11 @@ class Telephony:
         recording = self._client.recordings(recording_sid)
         return str(_ask(lambda: recording.fetch(include_soft_deleted=True)).status)
 
+    def delete_recording(self, recording_sid: str) -> None:
+        """Have the account keep it no longer; well when it does not have it."""
+        with suppress(Rejected):
+            _ask(self._client.recordings(recording_sid).delete)
+
     def media(self, recording_sid: str, *, dual: bool) -> Media:
         """The recording's file, to be streamed."""
         return Media(self.url_of(recording_sid), self._auth, dual=dual)
@@ -129,7 +177,23 @@ def _ask(request: Callable[[], Any]) -> Any:
     except TwilioException as error:
         raise _translated(error) from error
     except RequestException as error:
-        raise Unavailable("phone_company", "The phone company did not answer.") from error
+        raise Unavailable("phone_company", NO_ANSWER) from error
+
+
+def _place(place: Callable[[], Any]) -> Any:
+    """As above, and only once: whether there is a call must be known before anybody asks for it again."""
+    try:
+        return place()
+    except TwilioException as error:
+        status = _status_of(error)
+        if status is None or status == 408 or status >= 500:
+            raise PerhapsPlaced("phone_company", f"The phone company answered with error {status}.") from error
+        raise refusal(getattr(error, "code", None), status) or _translated(error) from error
+    except RequestException as error:
+        kind = PerhapsPlaced if was_sent(error) else Unavailable
+        raise kind("phone_company", NO_ANSWER) from error
+    except (ValueError, AttributeError) as error:  # not JSON, or no object
+        raise PerhapsPlaced("phone_company", NO_ANSWER) from error
 
 
 def _translated(error: TwilioException) -> Exception:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from twilio.twiml.voice_response import Connect, Dial, Start, Stream, VoiceResponse
 
+from providers.telephony.outbound import Callbacks
+
 DELIVERY = "#rc=5&rp=all&ct=2000&rt=5000&tt=15000"
 """Asks Twilio to try a callback five times, also after a refusal; by default it tries again once, and only when it
 could not connect. The fragment is not signed and never reaches us."""
@@ -58,6 +60,15 @@ class TwiML:
     def recording_callback(self) -> str:
         """Where Twilio reports on recordings."""
         return f"{self._public}/webhook/handle_recording{DELIVERY}"
+
+    def callbacks(self) -> Callbacks:
+        """Where Twilio asks and tells about a call that we place."""
+        return Callbacks(
+            answered=f"{self._public}/webhook/outbound_call",
+            fallback=f"{self._public}/webhook/fallback",
+            status=f"{self._public}/webhook/call_status{DELIVERY}",
+            recording=self.recording_callback(),
+        )
 
     def _start_recording(self) -> Start:
         start = Start()

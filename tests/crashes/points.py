@@ -86,6 +86,12 @@ SWEEPS: Mapping[str, Seams] = {
         "enqueue": ("recording", "download"),
         "ask": ("Telephony.recordings_between",),
     },
+    "jobs.deletions.deletions": {
+        "commit": ("take", "erase", "deletions"),
+        "ask": ("Telephony.call", "Telephony.whole_list", "Telephony.delete_recording"),
+        "unlink": ("file",),
+        "fsync": ("folder",),
+    },
 }
 
 TICK_INSIDE = "scheduler.reconcile.enqueue_job"

@@ -85,6 +85,14 @@ class System:
                     raise
             time.sleep(LOOK_EVERY_SECONDS)
 
+    def change(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """As a program asks for a change, once."""
+        headers = self.owner.headers | {"Content-Type": "application/json"}
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
     def call(self, audio: Path, *options: str) -> str:
         """Place a call and wait until it is over; its CallSid."""
         placed = self.try_call(audio, *options)
@@ -129,11 +137,14 @@ class System:
 
 
 @contextmanager
-def running(folder: Path, database_url: str, redis_url: str, **variables: str) -> Iterator[System]:
+def running(
+    folder: Path, database_url: str, redis_url: str, *, outbound_audio: Path | None = None, **variables: str
+) -> Iterator[System]:
     """Start everything with small times, and stop it when the block ends."""
+    heard = ["--outbound-audio", str(outbound_audio)] if outbound_audio else []
     port = ports.any_free()
     url = f"http://127.0.0.1:{port}"
-    with phone_company(folder, url) as listing:
+    with phone_company(folder, url, *heard) as listing:
         known = addresses(folder, url, database_url, redis_url, listing) | SMALL_TIMES
         database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
         owner = make_person(database, f"owner-{port}@example.com", f"+1415555{port % 10000:04d}", Role.MANAGER)

@@ -43,6 +43,8 @@ def paths(database: Database, people: People) -> dict[str, tuple[str, Person | N
         "busy-call": (f"/calls/{sample.call_sid(3)}", alice),
         "missed-call": (f"/calls/{sample.call_sid(5)}", alice),
         "failed-call": (f"/calls/{sample.call_sid(6)}", alice),
+        "delete": (f"/calls/{done}/delete", alice),
+        "delete-busy": (f"/calls/{sample.call_sid(1)}/delete", alice),
         "sign-in": ("/login", nobody),
         "empty": ("/", bob),
         "error": ("/nowhere", alice),

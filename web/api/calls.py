@@ -51,7 +51,7 @@ def _list(query: ListQuery, *among: ColumnElement[bool]) -> Response:
 @api.get("/calls/<call_sid>", responses={200: WholeCall})
 def show_call(path: CallPath, query: Language) -> Response:
     """One call, with transcript and timeline."""
-    return _whole(path.call_sid)
+    return whole(path.call_sid)
 
 
 @api.post("/calls/<call_sid>/retry", responses={202: WholeCall, 409: Problem})
@@ -61,12 +61,13 @@ def retry_stage(path: CallPath, body: RetryBody) -> Response:
         request_retry(path.call_sid, STAGES[body.stage], force=body.force)
     except retries.Conflict as conflict:
         return problem(409, conflict.reason, told(conflict.reason))
-    response = _whole(path.call_sid)
+    response = whole(path.call_sid)
     response.status_code = 202
     return response
 
 
-def _whole(call_sid: str) -> Response:
+def whole(call_sid: str) -> Response:
+    """One call as the API shows it."""
     with house().database.transaction() as session:
         call = loader.load_call(session, reader(), call_sid)
         return jsonify(present.present_call(session, call, house().settings.business_slots))

@@ -9,10 +9,14 @@ from pydantic_core import PydanticCustomError
 
 from db.words import DownloadStatus, Outcome, RecordingStatus, Speaker, TextStatus
 from web.auth import NUL
+from web.cursor import GREATEST_ID
 from web.finding import LONGEST_QUERY
 
 MOST_CALLS = 100
 USUAL_CALLS = 50
+
+LONGEST_NUMBER = 64
+KEY = r"^[\x21-\x7e]{1,128}$"
 
 CallStatus = Literal[
     "queued",
@@ -100,6 +104,34 @@ class RetryBody(BaseModel):
     stage: RetriedStage = Field(description="`recording` has the file fetched again")
     force: bool = Field(
         False, strict=True, description="also when it is done; what is there stays until it is replaced"
+    )
+
+
+class DeletedCall(BaseModel):
+    """A call that nobody sees any more, while what is left of it is being erased."""
+
+    call_sid: str
+    deleted_at: datetime
+    message: str = Field(description="what happens next, in the reader's language")
+
+
+class PlaceBody(BaseModel):
+    """Whom to call."""
+
+    to: str = Field(description="E.164, or as it is written in the business's country", max_length=LONGEST_NUMBER)
+    business_id: int | None = Field(
+        None, description="for operators: the business that calls", ge=1, le=GREATEST_ID, strict=True
+    )
+
+
+class PlaceHeader(BaseModel):
+    """How a call that is asked for twice is known to be the same."""
+
+    key: str | None = Field(
+        None,
+        alias="Idempotency-Key",
+        description="asked again with the same key within a week, the same call is the answer",
+        pattern=KEY,
     )
 
 
