@@ -1,17 +1,21 @@
 """Who is asking: a session from the sign-in page, or a bearer token."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, Request, abort
-from flask_login import LoginManager, UserMixin, current_user, user_logged_out
+from flask import session as cookie
+from flask_babel import gettext
+from flask_login import LoginManager, UserMixin, current_user, login_user, user_logged_out
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
-from db import users
+from db import access, users
 from db.models import Business, User
 from db.words import Role
 from web.house import house
@@ -29,6 +33,12 @@ NUL = "\0"
 
 BEARER = "Bearer "
 
+RANKS = {Role.AGENT: 0, Role.MANAGER: 1, Role.OPERATOR: 2}
+"""Each role may also do what those below it may."""
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
 
 @dataclass(frozen=True)
 class Reader(UserMixin):
@@ -38,6 +48,7 @@ class Reader(UserMixin):
     email: str
     role: Role
     business_id: int | None
+    business_name: str | None = None
     business_language: str | None = None
     time_zone: str = "UTC"
     session_token: str | None = field(default=None, repr=False)
@@ -46,13 +57,21 @@ class Reader(UserMixin):
         """What the session cookie carries."""
         return self.session_token or ""
 
+    def may_act_as(self, role: Role) -> bool:
+        """Whether the reader has this role, or one above it."""
+        return RANKS[self.role] >= RANKS[role]
+
     @property
     def is_operator(self) -> bool:
-        return self.role is Role.OPERATOR
+        return self.may_act_as(Role.OPERATOR)
 
     @property
     def may_retry(self) -> bool:
-        return self.role in (Role.MANAGER, Role.OPERATOR)
+        return self.may_act_as(Role.MANAGER)
+
+    @property
+    def may_set_up(self) -> bool:
+        return self.may_act_as(Role.MANAGER)
 
 
 def reader() -> Reader:
@@ -60,6 +79,27 @@ def reader() -> Reader:
     if not current_user.is_authenticated:
         abort(401)
     return cast(Reader, current_user._get_current_object())
+
+
+def needs(role: Role) -> Callable[[Callable[Asked, Answer]], Callable[Asked, Answer]]:
+    """The view is for those with this role or one above it: 401 for nobody, 403 for others, saying who can give it."""
+
+    def guard(view: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+        @wraps(view)
+        def guarded(*args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+            if not reader().may_act_as(role):
+                abort(403, _who_can_give(role))
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def _who_can_give(role: Role) -> str:
+    if role is Role.OPERATOR:
+        return gettext("Only operators may do this. Another operator can make you one.")
+    return gettext("Only managers and operators may do this. A manager of your business can make you one.")
 
 
 def init_app(app: Flask) -> None:
@@ -82,6 +122,21 @@ def sign_in(session: Session, email: str, password: str) -> Reader | None:
     return _reader(session, user, users.add_token(session, user, users.SESSION))
 
 
+def begin_session(found: Reader) -> None:
+    """From here on this browser is the reader's. What its cookie held before may be known to somebody else."""
+    cookie.clear()
+    login_user(found)
+
+
+def change_password(session: Session, who: Reader, old: str, new: str) -> Reader | None:
+    """The reader with a session of a new token, all others having ended; None when the old password is wrong."""
+    user = users.by_id(session, who.id)
+    if user is None or not _verifies(user.password_hash, old):
+        return None
+    access.set_password(session, user, HASHER.hash(new))
+    return _reader(session, user, users.add_token(session, user, users.SESSION))
+
+
 def _verifies(stored: str, password: str) -> bool:
     try:
         if stored.startswith(LEGACY):
@@ -93,7 +148,7 @@ def _verifies(stored: str, password: str) -> bool:
 
 def _by_session(token: str) -> Reader | None:
     with house().database.transaction() as session:
-        user = users.by_token(session, token)
+        user = users.by_session(session, token)
         return _reader(session, user, token) if user else None
 
 
@@ -128,6 +183,7 @@ def _reader(session: Session, user: User, session_token: str | None = None) -> R
         user.email,
         users.role_of(user),
         user.business_id,
+        business.name if business else None,
         business.language if business else None,
         _known_zone(business.time_zone) if business else "UTC",
         session_token,

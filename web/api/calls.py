@@ -3,10 +3,11 @@
 from flask import Response, jsonify
 
 from db import retries
+from db.words import Role
 from web import loader, present
 from web.api.blueprint import api, problem
 from web.api.models import CallList, CallPath, Language, ListQuery, Problem, RetryBody, WholeCall
-from web.auth import reader
+from web.auth import needs, reader
 from web.cursor import Cursor
 from web.house import house
 from web.retry import STAGES, request_retry, told
@@ -35,6 +36,7 @@ def show_call(path: CallPath, query: Language) -> Response:
 
 
 @api.post("/calls/<call_sid>/retry", responses={202: WholeCall, 409: Problem})
+@needs(Role.MANAGER)
 def retry_stage(path: CallPath, body: RetryBody) -> Response:
     """Have a stage done again; the call as it stands then."""
     try:

@@ -11,14 +11,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Business, CallLog, Task
+from db import businesses
+from db.models import CallLog, Task
 from db.retries import Conflict
-from db.words import FINAL_CALL_STATUSES, RecordingStatus
+from db.words import FINAL_CALL_STATUSES, RecordingStatus, Role
 from web import audio, formats, loader, present
-from web.auth import reader
+from web.auth import needs, reader
 from web.badges import badges_of
 from web.cursor import GREATEST_ID
 from web.house import house
+from web.pages import addresses
 from web.pages.blueprint import pages
 from web.retry import STAGES, request_retry
 
@@ -32,7 +34,7 @@ def recent_calls() -> str:
     with house().database.transaction() as session:
         shown = _rows(session, loader.recent_calls(session, reader(), limit=ROWS))
         number = None if shown else _number(session)
-    return render_template("calls.html", number=number, webhook=_webhook(), **_list(shown))
+    return render_template("calls.html", number=number, webhook=addresses.webhook("incoming_call"), **_list(shown))
 
 
 @pages.get("/rows")
@@ -56,6 +58,7 @@ def call(call_sid: str) -> str:
 
 
 @pages.post("/calls/<call_sid>/retry")
+@needs(Role.MANAGER)
 def retry(call_sid: str) -> ResponseReturnValue:
     """Have a stage done again; then the page shows where the call stands."""
     stage = STAGES.get(request.form.get("stage", "")) or abort(400)
@@ -101,11 +104,5 @@ def _list(shown: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _number(session: Session) -> str | None:
     """Which number to call first."""
-    business = session.get(Business, reader().business_id) if reader().business_id else None
-    return business.phone_number if business else None
-
-
-def _webhook() -> str:
-    """What to enter at the phone company."""
-    base = house().settings.public_base_url or request.host_url.rstrip("/")
-    return base + url_for("webhooks.incoming_call")
+    mine = reader().business_id
+    return next(iter(businesses.numbers_of(session, mine)), None) if mine else None
