@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, true, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -41,13 +41,17 @@ def role_of(user: User) -> Role:
 def by_email(session: Session, email: str) -> User | None:
     """The active user with that address, however it is capitalised; of two who differ only so, the one who writes it
     the same way."""
-    wanted = select(User).where(func.lower(User.email) == email.strip().lower(), _is_active())
+    return _by_email(session, email, _is_active())
+
+
+def by_any_email(session: Session, email: str) -> User | None:
+    """The same, also somebody inactive."""
+    return _by_email(session, email, true())
+
+
+def _by_email(session: Session, email: str, is_meant: ColumnElement[bool]) -> User | None:
+    wanted = select(User).where(func.lower(User.email) == email.strip().lower(), is_meant)
     return session.scalar(wanted.order_by((User.email == email.strip()).desc(), User.id).limit(1))
-
-
-def is_taken(session: Session, email: str) -> bool:
-    """Whether somebody has that address, also somebody inactive: addresses are unique."""
-    return session.scalar(select(User.id).where(func.lower(User.email) == email.lower()).limit(1)) is not None
 
 
 def by_id(session: Session, user_id: int) -> User | None:

@@ -21,6 +21,8 @@ from db.words import Role
 from web.house import house
 
 HASHER = PasswordHasher()
+"""Takes its time, and none of a transaction's: no connection is held meanwhile."""
+
 NOBODY = HASHER.hash("the password of nobody")
 """Verified against when the user does not exist, so that the answer takes as long."""
 
@@ -111,13 +113,36 @@ def init_app(app: Flask) -> None:
     user_logged_out.connect(_end_session, app)
 
 
-def sign_in(session: Session, email: str, password: str) -> Reader | None:
+def sign_in(email: str, password: str) -> Reader | None:
     """The reader whose password this is; an unknown user takes as long as a wrong password."""
-    user = None if NUL in email else users.by_email(session, email)
-    if not _verifies((user and user.password_hash) or NOBODY, password) or user is None:
+    with house().database.transaction() as session:
+        user = None if NUL in email else users.by_email(session, email)
+    known = user.password_hash if user else None
+    if not _verifies(known or NOBODY, password) or user is None:
         return None
-    if not user.password_hash.startswith(ARGON2):
-        user.password_hash = HASHER.hash(password)
+    renewed = None if user.password_hash.startswith(ARGON2) else HASHER.hash(password)
+    with house().database.transaction() as session:
+        return _let_in(session, user.id, renewed)
+
+
+def change_password(who: Reader, old: str, new: str) -> Reader | None:
+    """The reader with a session of a new token, all others having ended; None when the old password is wrong."""
+    with house().database.transaction() as session:
+        user = users.by_id(session, who.id)
+    if user is None or not _verifies(user.password_hash, old):
+        return None
+    password_hash = HASHER.hash(new)
+    with house().database.transaction() as session:
+        access.set_password(session, session.get_one(User, who.id), password_hash)
+        return _let_in(session, who.id)
+
+
+def _let_in(session: Session, user_id: int, renewed: str | None = None) -> Reader | None:
+    """A new session, unless the user has been made inactive while the password was looked at."""
+    user = users.by_id(session, user_id)
+    if user is None:
+        return None
+    user.password_hash = renewed or user.password_hash
     users.note_login(user)
     return _reader(session, user, users.add_token(session, user, users.SESSION))
 
@@ -126,15 +151,6 @@ def begin_session(found: Reader) -> None:
     """From here on this browser is the reader's. What its cookie held before may be known to somebody else."""
     cookie.clear()
     login_user(found)
-
-
-def change_password(session: Session, who: Reader, old: str, new: str) -> Reader | None:
-    """The reader with a session of a new token, all others having ended; None when the old password is wrong."""
-    user = users.by_id(session, who.id)
-    if user is None or not _verifies(user.password_hash, old):
-        return None
-    access.set_password(session, user, HASHER.hash(new))
-    return _reader(session, user, users.add_token(session, user, users.SESSION))
 
 
 def _verifies(stored: str, password: str) -> bool:

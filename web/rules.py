@@ -33,10 +33,7 @@ class Wrong(ValueError):
 
 def name(text: str) -> str:
     """What a business or a token is called."""
-    found = _line(text, LONGEST)
-    if not found:
-        raise Wrong(gettext("A name is needed."))
-    return found
+    return _needed(text, LONGEST)
 
 
 def token_name(text: str) -> str:
@@ -100,12 +97,12 @@ def spoken_languages_or_none(text: str) -> list[str] | None:
 
 def term(text: str) -> str:
     """A name as transcripts are to write it."""
-    return _line(text, LONGEST_TERM)
+    return _needed(text, LONGEST_TERM)
 
 
 def vocabulary(text: str) -> list[str]:
     """Names and terms, one a line."""
-    terms = [found for line in text.splitlines() if (found := term(line))]
+    terms = [term(line) for line in text.splitlines() if line.strip()]
     if len(terms) > MOST_TERMS:
         raise Wrong(gettext("At most %(most)s lines.", most=MOST_TERMS))
     return list(dict.fromkeys(terms))
@@ -123,6 +120,13 @@ def time_zone(text: str) -> str:
 def time_zones() -> tuple[str, ...]:
     """The names there are."""
     return tuple(sorted(available_timezones()))
+
+
+def _needed(text: str, longest: int) -> str:
+    found = _line(text, longest)
+    if not found:
+        raise Wrong(gettext("A name is needed."))
+    return found
 
 
 def _line(text: str, longest: int) -> str:

@@ -74,7 +74,7 @@ def add_user() -> ResponseReturnValue:
     password_hash = HASHER.hash(form.password.value)
     with house().database.transaction() as session:
         reach.require_people_of(session, reader(), business_id)
-        is_new = not users.is_taken(session, form.email.value)
+        is_new = users.by_any_email(session, form.email.value) is None
         if is_new:
             role, email = form.role.value, form.email.value
             users.add(session, email=email, password_hash=password_hash, role=role, business_id=business_id)
@@ -122,10 +122,11 @@ def set_password(user_id: int) -> ResponseReturnValue:
     if user_id == reader().id:
         return redirect(url_for("pages.settings"), 303)  # where the old password is asked for
     form = NewPasswordForm()
+    password_hash = HASHER.hash(form.password.value) if form.validate() else None
     with house().database.transaction() as session:
         user = reach.load_user(session, reader(), user_id)
-        if form.validate():
-            access.set_password(session, user, HASHER.hash(form.password.value))
+        if password_hash:
+            access.set_password(session, user, password_hash)
     if form.errors:
         return _page(user.business_id, problem=form.password.errors[0], status=400)
     return _page(user.business_id, made=_made(user.email, form))

@@ -44,8 +44,7 @@ def change_password() -> ResponseReturnValue:
     if form.new.data != form.again.data:
         form.again.errors = [gettext("This is another password than the one above.")]
         return _page(password=form, status=400)
-    with house().database.transaction() as session:
-        renewed = auth.change_password(session, who, form.old.value, form.new.value)
+    renewed = auth.change_password(who, form.old.value, form.new.value)
     if renewed is None:
         form.old.errors = [gettext("This is not your password.")]
         return _page(password=form, status=400)

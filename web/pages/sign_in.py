@@ -12,7 +12,6 @@ from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from web import auth, rules
-from web.house import house
 from web.locale import LANGUAGES
 from web.pages.blueprint import pages
 
@@ -32,8 +31,7 @@ def sign_in() -> ResponseReturnValue:
     """Sign in; wrong and unknown sound the same."""
     form, problem = SignInForm(), None
     if form.validate_on_submit():
-        with house().database.transaction() as session:
-            found = auth.sign_in(session, form.email.data, form.password.data)
+        found = auth.sign_in(form.email.data, form.password.data)
         if found:
             auth.begin_session(found)
             return redirect(_own_path(request.args.get("next")))
