@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     redis_tls_verify: bool = True
     port: int = Field(default=5000, ge=0, le=65535)
     public_base_url: WebAddress | None = None
+    trusted_proxies: int = Field(default=0, ge=0)
     secret_key: str | None = None
     flask_debug: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

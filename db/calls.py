@@ -119,6 +119,13 @@ def assign(session: Session, call: CallLog) -> None:
     tasks.change_line(session, call)
 
 
+def give(session: Session, call: CallLog, business_id: int, *, said_by: str) -> None:
+    """Somebody says whose the call is, which is locked and nobody's so far."""
+    call.business_id = business_id
+    tasks.change_line(session, call)
+    events.note(session, call.id, Event.ASSIGNED, said_by=said_by)
+
+
 def _is_later(status: str, known: str | None) -> bool:
     return CALL_STATUS_ORDER[status] > CALL_STATUS_ORDER.get(known or "", -1)
 

@@ -34,6 +34,7 @@ class Event(StrEnum):
     STREAM_ERROR = "stream_error"
     TWILIO_ERROR = "twilio_error"
     FALLBACK_USED = "fallback_used"
+    ASSIGNED = "assigned"
 
 
 def note(session: Session, call_id: int, event: Event, *, said_by: str, once: str | None = None, **detail: Any) -> bool:

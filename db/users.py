@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, true, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -41,7 +41,16 @@ def role_of(user: User) -> Role:
 def by_email(session: Session, email: str) -> User | None:
     """The active user with that address, however it is capitalised; of two who differ only so, the one who writes it
     the same way."""
-    wanted = select(User).where(func.lower(User.email) == email.strip().lower(), _is_active())
+    return _by_email(session, email, _is_active())
+
+
+def by_any_email(session: Session, email: str) -> User | None:
+    """The same, also somebody inactive."""
+    return _by_email(session, email, true())
+
+
+def _by_email(session: Session, email: str, is_meant: ColumnElement[bool]) -> User | None:
+    wanted = select(User).where(func.lower(User.email) == email.strip().lower(), is_meant)
     return session.scalar(wanted.order_by((User.email == email.strip()).desc(), User.id).limit(1))
 
 
@@ -51,11 +60,20 @@ def by_id(session: Session, user_id: int) -> User | None:
 
 
 def by_token(session: Session, token: str) -> User | None:
-    """The active user a bearer token speaks for; notes that it was used."""
+    """The active user a bearer token speaks for; notes that it was used. A browser's session is no bearer token."""
+    return _by(session, token, ApiToken.name != SESSION)
+
+
+def by_session(session: Session, token: str) -> User | None:
+    """The active user whose browser keeps this token; notes that it was used."""
+    return _by(session, token, ApiToken.name == SESSION)
+
+
+def _by(session: Session, token: str, is_such: ColumnElement[bool]) -> User | None:
     row = session.execute(
         select(ApiToken, User)
         .join(User, User.id == ApiToken.user_id)
-        .where(ApiToken.token_sha256 == _fingerprint(token), ApiToken.revoked_at.is_(None), _is_active())
+        .where(ApiToken.token_sha256 == fingerprint(token), ApiToken.revoked_at.is_(None), is_such, _is_active())
     ).one_or_none()
     if row is None:
         return None
@@ -81,13 +99,13 @@ def add(session: Session, *, email: str, password_hash: str, role: Role, busines
 def add_token(session: Session, user: User, name: str) -> str:
     """A new bearer token: the only time it can be read."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(ApiToken(user_id=user.id, name=name, token_sha256=_fingerprint(token)))
+    session.add(ApiToken(user_id=user.id, name=name, token_sha256=fingerprint(token)))
     return token
 
 
 def revoke_token(session: Session, token: str) -> None:
     """From now on the token opens nothing."""
-    mine = ApiToken.token_sha256 == _fingerprint(token)
+    mine = ApiToken.token_sha256 == fingerprint(token)
     session.execute(update(ApiToken).where(mine, ApiToken.revoked_at.is_(None)).values(revoked_at=func.now()))
 
 
@@ -97,7 +115,8 @@ def forget_sessions(session: Session) -> None:
     session.execute(delete(ApiToken).where(ApiToken.name == SESSION, last_seen < func.now() - SESSION_LASTS))
 
 
-def _fingerprint(token: str) -> str:
+def fingerprint(token: str) -> str:
+    """All that is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

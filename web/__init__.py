@@ -1,17 +1,13 @@
 """The web process: webhooks, API and pages."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from flask import Flask
-from flask.typing import RouteCallable
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_openapi3.openapi import OpenAPI
-from redis import Redis
 
 from db import patience, users
-from web import auth, errors, forgery, headers, locale, queue_page
+from web import auth, errors, forgery, headers, limits, locale, queue_page
 from web.api import api, document, refuse
 from web.api.document import INFO, SECURITY
 from web.api.models import Problem
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LARGEST_BODY = 256 * 1024
-SIGN_INS = "20 per minute"
 
 PATIENCE_SECONDS = 2.5
 """Of a request with a database that does not answer: the phone company wants to hear of it within three."""
@@ -60,7 +55,7 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     for blueprint in (webhooks, document, pages, health):
         app.register_blueprint(blueprint)
     forgery.init_app(app, webhooks, queue_page.blueprint)  # those are signed, or look at where a request comes from
-    _limit_sign_ins(app, redis_url, house.queues.redis)
+    limits.init_app(app, redis_url, house.queues.redis, trusted_proxies=house.settings.trusted_proxies)
     errors.init_app(app)
     _bound_waits(app)
     return app
@@ -75,16 +70,3 @@ def _bound_waits(app: Flask) -> None:
             return answer(environ, start_response)
 
     app.wsgi_app = answer_in_time  # type: ignore[method-assign]
-
-
-def _limit_sign_ins(app: Flask, redis_url: str, redis: Redis) -> None:
-    """By address, kept in Redis; without Redis the limit is off, not the page."""
-    limiter = Limiter(
-        get_remote_address,
-        app=app,
-        storage_uri=redis_url,
-        storage_options={"connection_pool": redis.connection_pool},  # type: ignore[dict-item]  # its timeouts are short
-        swallow_errors=True,
-    )
-    limited = limiter.limit(SIGN_INS, methods=["POST"])(app.view_functions["pages.sign_in"])
-    app.view_functions["pages.sign_in"] = cast(RouteCallable, limited)

@@ -1,22 +1,28 @@
 """Who is asking: a session from the sign-in page, or a bearer token."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, Request, abort
-from flask_login import LoginManager, UserMixin, current_user, user_logged_out
+from flask import session as cookie
+from flask_babel import gettext
+from flask_login import LoginManager, UserMixin, current_user, login_user, user_logged_out
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
-from db import users
+from db import access, users
 from db.models import Business, User
 from db.words import Role
 from web.house import house
 
 HASHER = PasswordHasher()
+"""Takes its time, and none of a transaction's: no connection is held meanwhile."""
+
 NOBODY = HASHER.hash("the password of nobody")
 """Verified against when the user does not exist, so that the answer takes as long."""
 
@@ -29,6 +35,12 @@ NUL = "\0"
 
 BEARER = "Bearer "
 
+RANKS = {Role.AGENT: 0, Role.MANAGER: 1, Role.OPERATOR: 2}
+"""Each role may also do what those below it may."""
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
 
 @dataclass(frozen=True)
 class Reader(UserMixin):
@@ -38,6 +50,7 @@ class Reader(UserMixin):
     email: str
     role: Role
     business_id: int | None
+    business_name: str | None = None
     business_language: str | None = None
     time_zone: str = "UTC"
     session_token: str | None = field(default=None, repr=False)
@@ -46,18 +59,17 @@ class Reader(UserMixin):
         """What the session cookie carries."""
         return self.session_token or ""
 
+    def may_act_as(self, role: Role) -> bool:
+        """Whether the reader has this role, or one above it."""
+        return RANKS[self.role] >= RANKS[role]
+
     @property
     def is_operator(self) -> bool:
-        return self.role is Role.OPERATOR
+        return self.may_act_as(Role.OPERATOR)
 
     @property
     def manages(self) -> bool:
-        """Whether the reader may change something: retry, delete, dial."""
-        return self.role in (Role.MANAGER, Role.OPERATOR)
-
-    @property
-    def may_retry(self) -> bool:
-        return self.manages
+        return self.may_act_as(Role.MANAGER)
 
 
 def reader() -> Reader:
@@ -65,6 +77,27 @@ def reader() -> Reader:
     if not current_user.is_authenticated:
         abort(401)
     return cast(Reader, current_user._get_current_object())
+
+
+def needs(role: Role) -> Callable[[Callable[Asked, Answer]], Callable[Asked, Answer]]:
+    """The view is for those with this role or one above it: 401 for nobody, 403 for others, saying who can give it."""
+
+    def guard(view: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+        @wraps(view)
+        def guarded(*args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+            if not reader().may_act_as(role):
+                abort(403, _who_can_give(role))
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def _who_can_give(role: Role) -> str:
+    if role is Role.OPERATOR:
+        return gettext("Only operators may do this. Another operator can make you one.")
+    return gettext("Only managers and operators may do this. A manager of your business can make you one.")
 
 
 def init_app(app: Flask) -> None:
@@ -76,15 +109,44 @@ def init_app(app: Flask) -> None:
     user_logged_out.connect(_end_session, app)
 
 
-def sign_in(session: Session, email: str, password: str) -> Reader | None:
+def sign_in(email: str, password: str) -> Reader | None:
     """The reader whose password this is; an unknown user takes as long as a wrong password."""
-    user = None if NUL in email else users.by_email(session, email)
-    if not _verifies((user and user.password_hash) or NOBODY, password) or user is None:
+    with house().database.transaction() as session:
+        user = None if NUL in email else users.by_email(session, email)
+    known = user.password_hash if user else None
+    if not _verifies(known or NOBODY, password) or user is None:
         return None
-    if not user.password_hash.startswith(ARGON2):
-        user.password_hash = HASHER.hash(password)
+    renewed = None if user.password_hash.startswith(ARGON2) else HASHER.hash(password)
+    with house().database.transaction() as session:
+        return _let_in(session, user.id, renewed)
+
+
+def change_password(who: Reader, old: str, new: str) -> Reader | None:
+    """The reader with a session of a new token, all others having ended; None when the old password is wrong."""
+    with house().database.transaction() as session:
+        user = users.by_id(session, who.id)
+    if user is None or not _verifies(user.password_hash, old):
+        return None
+    password_hash = HASHER.hash(new)
+    with house().database.transaction() as session:
+        access.set_password(session, session.get_one(User, who.id), password_hash)
+        return _let_in(session, who.id)
+
+
+def _let_in(session: Session, user_id: int, renewed: str | None = None) -> Reader | None:
+    """A new session, unless the user has been made inactive while the password was looked at."""
+    user = users.by_id(session, user_id)
+    if user is None:
+        return None
+    user.password_hash = renewed or user.password_hash
     users.note_login(user)
     return _reader(session, user, users.add_token(session, user, users.SESSION))
+
+
+def begin_session(found: Reader) -> None:
+    """From here on this browser is the reader's. What its cookie held before may be known to somebody else."""
+    cookie.clear()
+    login_user(found)
 
 
 def _verifies(stored: str, password: str) -> bool:
@@ -98,7 +160,7 @@ def _verifies(stored: str, password: str) -> bool:
 
 def _by_session(token: str) -> Reader | None:
     with house().database.transaction() as session:
-        user = users.by_token(session, token)
+        user = users.by_session(session, token)
         return _reader(session, user, token) if user else None
 
 
@@ -133,6 +195,7 @@ def _reader(session: Session, user: User, session_token: str | None = None) -> R
         user.email,
         users.role_of(user),
         user.business_id,
+        business.name if business else None,
         business.language if business else None,
         _known_zone(business.time_zone) if business else "UTC",
         session_token,

@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = "2"
 
+SAID_BY_VIEWS = {403, 409}
+
 
 def init_app(app: Flask) -> None:
     """Answer every error in the shape its reader expects."""
@@ -44,9 +46,15 @@ def _answer(error: HTTPException) -> Response:
     if _is_for_programs():
         response = jsonify(error={"code": error.name.lower().replace(" ", "_"), "message": error.description})
     else:
-        response = Response(render_template("error.html", error=error), mimetype="text/html")
+        response = Response(render_template("error.html", error=error, told=_own_words(error)), mimetype="text/html")
     response.status_code = error.code or 500
     return response
+
+
+def _own_words(error: HTTPException) -> str | None:
+    """What a view said of its refusal, in the reader's language; the other words are for programs."""
+    is_said = error.code in SAID_BY_VIEWS and error.description != type(error).description
+    return error.description if is_said else None
 
 
 def _is_for_programs() -> bool:

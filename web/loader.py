@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from flask import abort
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, or_, select
 from sqlalchemy.orm import Session
 
 from db import answers
@@ -12,6 +12,8 @@ from web.auth import NUL, Reader
 from web.cursor import Cursor
 
 NEWEST_FIRST = (CallLog.created_at.desc().nulls_last(), CallLog.id)
+
+OUR_NUMBER = case((CallLog.direction == "outbound", CallLog.from_number), else_=CallLog.to_number)
 
 
 def visible_to(reader: Reader) -> ColumnElement[bool]:
@@ -76,3 +78,23 @@ def calls_by_id(session: Session, reader: Reader, ids: Sequence[int]) -> Sequenc
     """Those of the calls that the reader may see, newest first. Old installations have calls without a CallSid."""
     query = select(CallLog).where(CallLog.id.in_(ids), visible_to(reader))
     return session.scalars(query.order_by(*NEWEST_FIRST)).all()
+
+
+def unassigned_calls(session: Session, reader: Reader, *, limit: int) -> Sequence[CallLog]:
+    """Calls of no business, newest first; nobody but an operator sees any."""
+    query = select(CallLog).where(visible_to(reader), CallLog.business_id.is_(None))
+    return session.scalars(query.order_by(*NEWEST_FIRST).limit(limit)).all()
+
+
+def lock_unassigned(
+    session: Session, reader: Reader, ids: Sequence[int], *, with_their_numbers: bool, limit: int
+) -> Sequence[CallLog]:
+    """Those of the calls that are still nobody's, and if wanted all such calls of the same numbers of ours; locked in
+    the order of their ids."""
+    wanted: ColumnElement[bool] = CallLog.id.in_(ids)
+    if with_their_numbers:
+        numbers = session.scalars(select(OUR_NUMBER).where(wanted, visible_to(reader))).all()
+        wanted |= OUR_NUMBER.in_([number for number in numbers if number])
+    query = select(CallLog).where(wanted, visible_to(reader), CallLog.business_id.is_(None))
+    locked = query.order_by(CallLog.id).limit(limit).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(locked).all()

@@ -124,4 +124,5 @@ TELLERS: dict[str, Callable[[Detail], str]] = {
     Event.STREAM_ERROR: lambda detail: gettext("The media stream broke"),
     Event.TWILIO_ERROR: _error,
     Event.FALLBACK_USED: lambda detail: gettext("Our first answer failed; the fallback answered"),
+    Event.ASSIGNED: lambda detail: gettext("An operator gave the call to its business"),
 }

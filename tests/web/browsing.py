@@ -1,8 +1,10 @@
 """A browser without scripts: reads pages, and sends their forms."""
 
 import re
+from collections.abc import Mapping
 
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.support.people import PASSWORD, Person
 
@@ -22,3 +24,8 @@ def csrf_token(client: FlaskClient, path: str = "/login") -> str:
 def sign_in(client: FlaskClient, person: Person) -> None:
     form = {"email": person.email, "password": PASSWORD, "csrf_token": csrf_token(client)}
     assert client.post("/login", data=form).status_code == 302
+
+
+def send(client: FlaskClient, path: str, fields: Mapping[str, str | list[str]]) -> TestResponse:
+    """Send a form to that path, with the token a page of ours has given."""
+    return client.post(path, data={**fields, "csrf_token": csrf_token(client)})

@@ -193,9 +193,8 @@ def test_nobody_is_signed_out_by_following_a_link(client: FlaskClient, people: P
 
 
 def test_signing_in_leads_nowhere_but_here(client: FlaskClient, people: People) -> None:
-    form = {"email": people.alice.email, "password": PASSWORD, "csrf_token": csrf_token(client)}
     for wanted in ELSEWHERE:
-        location = client.post("/login", query_string={"next": wanted}, data=form).headers["Location"]
+        location = sign_in(client, people.alice.email, to=wanted).headers["Location"]
 
         as_a_browser_reads_it = re.sub(r"[\t\r\n]", "", location).strip().replace("\\", "/")
         assert re.match(r"/(?!/)", as_a_browser_reads_it), wanted

@@ -4,10 +4,11 @@ from flask import Response, jsonify
 from sqlalchemy import ColumnElement
 
 from db import retries
+from db.words import Role
 from web import finding, loader, present
 from web.api.blueprint import api, problem
 from web.api.models import CallList, CallPath, Language, ListQuery, Problem, RangeQuery, RetryBody, WholeCall
-from web.auth import reader
+from web.auth import needs, reader
 from web.cursor import Cursor
 from web.house import house
 from web.retry import STAGES, request_retry, told
@@ -55,6 +56,7 @@ def show_call(path: CallPath, query: Language) -> Response:
 
 
 @api.post("/calls/<call_sid>/retry", responses={202: WholeCall, 409: Problem})
+@needs(Role.MANAGER)
 def retry_stage(path: CallPath, body: RetryBody) -> Response:
     """Have a stage done again; the call as it stands then."""
     try:

@@ -2,16 +2,19 @@
 
 from flask import Response, url_for
 
+from db.words import Role
 from web import dial
 from web.api.blueprint import api, problem
 from web.api.calls import whole
 from web.api.models import PlaceBody, PlaceHeader, Problem, WholeCall
+from web.auth import needs
 from web.dial import NotDialled
 
 RETRY_AFTER_SECONDS = 5
 
 
 @api.post("/calls", responses={201: WholeCall, 409: Problem, 422: Problem, 502: Problem})
+@needs(Role.MANAGER)
 def place_call(header: PlaceHeader, body: PlaceBody) -> Response:
     """Call a number: the business's own number calls, and who answers is put through to the business.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from web import formats, story
+from web import formats, navigation, story
 from web.locale import signed_in
 
 pages = Blueprint("pages", __name__)
@@ -29,7 +29,12 @@ for words in FILTERS:
 @pages.app_context_processor
 def who() -> dict[str, Any]:
     """What every page shows of its reader; nobody where the database does not answer."""
-    return {"reader": signed_in(), "here": request.full_path.removesuffix("?")}
+    return {
+        "reader": signed_in(),
+        "here": request.full_path.removesuffix("?"),
+        "places": navigation.places(),
+        "tabs": navigation.tabs(),
+    }
 
 
 @pages.before_request

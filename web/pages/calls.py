@@ -6,8 +6,9 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from db.retries import Conflict
+from db.words import Role
 from web import loader, present
-from web.auth import reader
+from web.auth import needs, reader
 from web.house import house
 from web.pages.blueprint import pages
 from web.pages.shown import shown
@@ -26,6 +27,7 @@ def call(call_sid: str) -> str:
 
 
 @pages.post("/calls/<call_sid>/retry")
+@needs(Role.MANAGER)
 def retry(call_sid: str) -> ResponseReturnValue:
     """Have a stage done again; then the page shows where the call stands."""
     stage = STAGES.get(request.form.get("stage", "")) or abort(400)

@@ -3,19 +3,19 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from db.words import FINAL_CALL_STATUSES
+from db.words import FINAL_CALL_STATUSES, Role
 from web import loader
-from web.auth import reader
-from web.deletion import refuse_agents, request_deletion
+from web.auth import needs, reader
+from web.deletion import request_deletion
 from web.house import house
 from web.pages.blueprint import pages
 from web.present import present_list
 
 
 @pages.get("/calls/<call_sid>/delete")
+@needs(Role.MANAGER)
 def ask_to_delete(call_sid: str) -> str:
     """What deleting means, and the button that does it."""
-    refuse_agents()
     with house().database.transaction() as session:
         found = loader.load_call(session, reader(), call_sid)
         (call,) = present_list(session, [found], house().settings.business_slots)
@@ -23,6 +23,7 @@ def ask_to_delete(call_sid: str) -> str:
 
 
 @pages.post("/calls/<call_sid>/delete")
+@needs(Role.MANAGER)
 def delete(call_sid: str) -> ResponseReturnValue:
     """Have it gone; the list says so."""
     flash(request_deletion(call_sid).message)

@@ -6,7 +6,9 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from db.words import Role
 from web import dial
+from web.auth import needs
 from web.dial import NotDialled
 from web.pages.blueprint import pages
 
@@ -18,6 +20,7 @@ def key_of_a_call() -> dict[str, Any]:
 
 
 @pages.post("/calls")
+@needs(Role.MANAGER)
 def place_call() -> ResponseReturnValue:
     """Call a number; what went wrong is said beside the form."""
     to, business_id = request.form.get("to", "").strip(), request.form.get("business_id", type=int)

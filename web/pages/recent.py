@@ -13,13 +13,13 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from db import clock
-from db.models import Business
+from db import businesses, clock
 from web import finding, formats, loader
 from web.api.models import MOST_CALLS, Day, Sought
 from web.auth import reader
 from web.cursor import GREATEST_ID, Cursor
 from web.house import house
+from web.pages import addresses
 from web.pages.blueprint import pages
 from web.pages.shown import shown
 from web.snippets import snippets
@@ -89,7 +89,7 @@ def recent_calls() -> Response:
         render_template(
             template,
             wish=wish,
-            webhook=_webhook(),
+            webhook=addresses.webhook("incoming_call"),
             number=number,
             goes_on_from=formats.day_key(after.at) if after and part == OLDER else None,
             newest=None if wish.is_narrow or after else page.first,
@@ -183,11 +183,5 @@ def _days(calls: Sequence[dict[str, Any]]) -> list[tuple[str, str, list[dict[str
 
 def _number(session: Session) -> str | None:
     """Which number to call first."""
-    business = session.get(Business, reader().business_id) if reader().business_id else None
-    return business.phone_number if business else None
-
-
-def _webhook() -> str:
-    """What to enter at the phone company."""
-    base = house().settings.public_base_url or request.host_url.rstrip("/")
-    return base + url_for("webhooks.incoming_call")
+    mine = reader().business_id
+    return next(iter(businesses.numbers_of(session, mine)), None) if mine else None

@@ -3,19 +3,18 @@
 from urllib.parse import urlsplit
 
 from flask import abort, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_login import login_user, logout_user
+from flask_login import logout_user
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from web import auth
-from web.house import house
+from web import auth, rules
 from web.locale import LANGUAGES
 from web.pages.blueprint import pages
 
-LONGEST_INPUT = 255
 LANGUAGE_SECONDS = 365 * 24 * 3600
 """How long a browser remembers the language: a year, which is about the longest that browsers allow."""
 
@@ -23,8 +22,8 @@ LANGUAGE_SECONDS = 365 * 24 * 3600
 class SignInForm(FlaskForm):
     """Who, and the password."""
 
-    email = EmailField(validators=[InputRequired(), Length(max=LONGEST_INPUT)])
-    password = PasswordField(validators=[InputRequired(), Length(max=LONGEST_INPUT)])
+    email = EmailField(validators=[InputRequired(), Length(max=rules.LONGEST)])
+    password = PasswordField(validators=[InputRequired(), Length(max=rules.LONGEST)])
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -32,10 +31,9 @@ def sign_in() -> ResponseReturnValue:
     """Sign in; wrong and unknown sound the same."""
     form, problem = SignInForm(), None
     if form.validate_on_submit():
-        with house().database.transaction() as session:
-            found = auth.sign_in(session, form.email.data, form.password.data)
+        found = auth.sign_in(form.email.data, form.password.data)
         if found:
-            login_user(found)
+            auth.begin_session(found)
             return redirect(_own_path(request.args.get("next")))
         problem = gettext("The address or the password is wrong.")
     elif form.is_submitted():
@@ -47,6 +45,7 @@ def sign_in() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """End the session."""
     logout_user()
+    cookie.clear()
     return redirect(url_for("pages.sign_in"))
 
 
