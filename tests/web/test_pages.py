@@ -1,5 +1,6 @@
 """The pages as they leave the server, before any script runs."""
 
+import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,19 +30,26 @@ def reading_as(client: FlaskClient, person: Person) -> Iterator[FlaskClient]:
     del client.environ_base["HTTP_AUTHORIZATION"]
 
 
+def news_of(page: str) -> str:
+    """The address at which a call's page asks for what is new."""
+    return html.unescape(page.partition('hx-get="')[2].partition('"')[0])
+
+
 def test_htmx_gets_the_part_that_moves_and_browsers_never_mistake_it_for_the_page(
     client: FlaskClient, database: Database, people: People
 ) -> None:
     sid = sample.add_call(database, people.alice.business_id, 1, **sample.DONE)
 
     with reading_as(client, people.alice):
-        part = client.get(f"/calls/{sid}", headers={"HX-Request": "true"})
         whole = client.get(f"/calls/{sid}")
+        part = client.get(news_of(whole.text), headers={"HX-Request": "true"})
 
-    assert part.text.lstrip().startswith('<div id="call"')
+    moving, *others = part.text.replace(' hx-swap-oob="morph"', "").split('<div class="call-head"')
+    assert moving.lstrip().startswith('<div id="call"')
     assert "<audio" not in part.text
     assert whole.text.startswith("<!doctype html>")
-    assert part.text.strip() in whole.text
+    assert moving.strip() in whole.text
+    assert len(others) == 1
     assert "HX-Request" in whole.headers["Vary"]
 
 

@@ -1,6 +1,7 @@
 """A transcript as a file: what players and programs expect of each kind, and nothing that is not known."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ def test_a_long_turn_whose_words_have_no_times_is_cut_evenly() -> None:
 
     assert " ".join(cue.text for cue in cues) == text
     assert (cues[0].start, round(cues[-1].end, 6)) == (10, 60)
-    assert all(one.end <= other.start + 0.001 for one, other in zip(cues, cues[1:], strict=False))
+    assert all(one.end <= other.start + 0.001 for one, other in pairwise(cues))
 
 
 def test_a_word_in_two_pieces_stays_one(client: FlaskClient, people: People, sid: str) -> None:

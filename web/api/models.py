@@ -52,6 +52,12 @@ class Language(BaseModel):
     lang: Literal["en", "he"] | None = Field(None, description="of sentences; else the user's own")
 
 
+class StreamQuery(BaseModel):
+    """How the recording is wanted."""
+
+    attachment: bool = Field(False, description="as a file to keep, not to play")
+
+
 class ListQuery(Language):
     """Which calls, and from where on."""
 

@@ -19,6 +19,7 @@ FILTERS = (
     formats.our_number,
     formats.gist,
     story.call_status,
+    story.recording_status,
     story.told,
 )
 for words in FILTERS:
