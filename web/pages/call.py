@@ -25,7 +25,7 @@ def call(call_sid: str) -> str:
         shown |= _to_listen(session, found)
     if not request.headers.get("HX-Request"):
         return render_template("call.html", call=shown)
-    is_known = request.args.get("transcript") == shown["transcript_version"]
+    is_known = request.headers.get("X-Transcript") == shown["transcript_version"]
     return render_template("_call_news.html", call=shown, is_transcript_known=is_known)
 
 

@@ -7,6 +7,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const FULL_SCALE = 255;
 const LEAST_LOUD = 60; // of 255: what is all quieter is noise, and is not blown up to fill its lane
 const LEAST_GAP = 0.03; // of the width: a missing second of an hour is to be seen too
+const FLAT = new Float32Array(800); // for what nobody has outlined
 
 const player = document.getElementById("player");
 const audio = player.querySelector(".player-audio");
@@ -34,7 +35,7 @@ function lanesOf(peaks, count) {
   const length = peaks.length / count;
   const loudest = Math.max(LEAST_LOUD, ...peaks);
   const lane = (number) => Float32Array.from(peaks.subarray(number * length, (number + 1) * length), (peak) => peak / loudest);
-  return Array.from({ length: count }, (_, number) => (length ? lane(number) : new Float32Array(2)));
+  return Array.from({ length: count }, (_, number) => (length ? lane(number) : FLAT));
 }
 
 function paint(speaker) {
@@ -75,7 +76,7 @@ function draw() {
 function showGap({ gap, seconds }) {
   const box = part("gap");
   box.hidden = !gap;
-  box.style.flexGrow = Math.max(gap / (seconds + gap), LEAST_GAP);
+  box.style.flexGrow = Math.max(gap / seconds, LEAST_GAP);
   box.textContent = gap ? `${gap} s` : "";
 }
 
