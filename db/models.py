@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Sequence,
     SmallInteger,
     String,
@@ -211,6 +212,8 @@ class Recording(Base):
     bytes_len: Mapped[int | None] = mapped_column(BigInteger)
     audio_seconds: Mapped[float | None] = mapped_column(Double)
     sha256: Mapped[str | None] = mapped_column(String(64))
+    peaks: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    """How loud each channel of the file is from beginning to end, as the download found it; see providers.peaks."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -127,7 +127,7 @@ class Download(Trade):
         if row.file:  # fetched anew by hand; until the commit the old one counts
             event.listen(session, "after_commit", partial(self._discard, row.file), once=True)
         row.file, row.sha256, row.bytes_len = file.name, file.part.sha256, file.part.bytes_len
-        row.audio_seconds, row.channels = file.audio.seconds, file.audio.channels
+        row.audio_seconds, row.channels, row.peaks = file.audio.seconds, file.audio.channels, file.audio.peaks
         size, seconds = file.part.bytes_len, file.audio.seconds
         stages.settle_download(session, call, bytes_len=size, seconds=seconds, said_by=SAID_BY)
         short_name = Path(file.name).name

@@ -1,6 +1,6 @@
 """What a recording's file really holds, whatever its headers say."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,9 +8,12 @@ import av
 from av.error import FFmpegError
 
 from providers.errors import OurOutage, Rejected, Unavailable
+from providers.peaks import Outline
 
 MAGIC = b"RIFF"
 KIND = b"WAVE"
+READ_AT_ONCE = {"max_size": "65536"}
+"""Bytes: with them an hour is decoded and outlined in a third of the time that decoding takes in 1024 at a time."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class AudioFacts:
 
     seconds: float
     channels: int
+    peaks: bytes = field(default=b"", compare=False, repr=False)
+    """As `providers.peaks` writes them."""
 
 
 def measure(path: Path) -> AudioFacts:
@@ -48,10 +53,16 @@ def _decode(file: BinaryIO) -> AudioFacts:
     if head[:4] != MAGIC or head[8:12] != KIND:
         raise _not_audio()
     file.seek(0)
-    with av.open(file, "r", format="wav") as container:  # forced: a text file can name another tenant's audio
+    with av.open(file, "r", format="wav", options=READ_AT_ONCE) as container:  # forced: a text can name another's audio
         stream = container.streams.audio[0]
-        samples = sum(frame.samples for frame in container.decode(stream))
-        return AudioFacts(samples / stream.rate, stream.codec_context.layout.nb_channels)
+        if not stream.codec_context:  # of a format that nobody can decode
+            raise _not_audio()
+        channels, samples = stream.codec_context.layout.nb_channels, 0
+        outline = Outline(channels)
+        for frame in container.decode(stream):
+            samples += frame.samples
+            outline.add(frame)
+        return AudioFacts(samples / stream.rate, channels, outline.peaks())
 
 
 def _not_audio() -> Rejected:

@@ -30,6 +30,17 @@ def call_status(status: str | None) -> str:
     return words.get(status or "", status or "")
 
 
+def recording_status(status: str) -> str:
+    """What the phone company did with one of the recordings."""
+    words = {
+        "completed": gettext("finished"),
+        "absent": gettext("not kept"),
+        "failed": gettext("failed"),
+        "in-progress": gettext("recording"),
+    }
+    return words.get(status, status)
+
+
 def told(event: Mapping[str, Any]) -> str:
     """One event of the API's timeline in words; one that is not known yet keeps its name."""
     name = event["event"]

@@ -202,13 +202,14 @@ class _Case:
         """Known when the call has ended."""
         if not (self.is_over or self.status in FINAL_CALL_STATUSES):
             return None
-        return costs.bucket(
+        found = costs.signs(
             streams=self._count("stream_connect_count"),
             recordings=self._recording_count,
             unreachable=self._count("webhook_11205_count"),
             retries=self._count("webhook_retry_count"),
             is_recorded_twice=False,
         )
+        return costs.bucket(found)
 
     @property
     def own_recording(self) -> str | None:

@@ -20,6 +20,7 @@ from db.words import DownloadStatus, Outcome, Stage
 from jobs import download
 from jobs.download import Download
 from jobs.pipeline import Crew
+from providers import audio
 from providers.storage import LocalStorage
 from providers.telephony import Telephony
 from tests.simulator.counted_speech import counted_speech, write_wav
@@ -122,6 +123,10 @@ def assert_ready(database: Database, storage: LocalStorage) -> None:
     assert b"".join(storage.read(row.file, 0, len(WAV) + 1)) == WAV
     assert (row.bytes_len, row.sha256) == (len(WAV), hashlib.sha256(WAV).hexdigest())
     assert (row.audio_seconds, row.channels) == (4.0, 2)
+    with database.transaction() as session, storage.local_copy(row.file) as path:
+        outline = session.scalar(select(Recording.peaks))
+        assert outline == audio.measure(path).peaks
+        assert any(outline)
     with database.transaction() as session:
         assert get_call(session, 1).recording_download_status == DownloadStatus.READY
         assert get_task(session, 1, Stage.TRANSCRIPT)

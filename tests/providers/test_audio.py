@@ -9,6 +9,7 @@ import pytest
 from providers import audio
 from providers.audio import AudioFacts
 from providers.errors import OurOutage, Rejected, Unavailable
+from providers.peaks import BUCKETS
 from tests.simulator.counted_speech import counted_speech, write_wav
 
 
@@ -129,7 +130,10 @@ def test_four_hours_are_measured_in_little_memory(path: Path) -> None:
         file.writelines(minute for _ in range(240))
     before = peak_kilobytes()
 
-    assert audio.measure(path) == AudioFacts(4 * 3600, 2)
+    facts = audio.measure(path)
+
+    assert facts == AudioFacts(4 * 3600, 2)
+    assert facts.peaks == bytes(2 * BUCKETS)
     assert peak_kilobytes() - before < 50_000
 
 

@@ -15,12 +15,17 @@ from db.models import ApiToken, User
 from db.words import Role
 from tests.support.people import PASSWORD_HASH, People, Person, make_person
 from tests.web import rows
+from tests.web import sample_calls as sample
 from web.house import House
 
 NO_SUCH_CALL = "CA" + "e" * 32
 WISH = {"stage": "recording", "force": True, "to": "+14155550188"}
 OF_A_CALL = [
     ("GET", "/api/calls/{call_sid}"),
+    ("GET", "/api/calls/{call_sid}/transcript.txt"),
+    ("GET", "/api/calls/{call_sid}/transcript.srt"),
+    ("GET", "/api/calls/{call_sid}/transcript.vtt"),
+    ("GET", "/api/calls/{call_sid}/transcript.json"),
     ("GET", "/api/recordings/{call_sid}/status"),
     ("GET", "/api/recordings/{call_sid}/stream"),
     ("HEAD", "/api/recordings/{call_sid}/stream"),
@@ -62,6 +67,7 @@ def test_bob_asking_for_alice_s_call_hears_what_he_would_of_one_that_does_not_ex
     method: str, path: str, client: FlaskClient, house: House, people: People, redis: Redis
 ) -> None:
     alices = rows.add_fetched_call(house, people.alice.business_id)
+    sample.add_transcript(house.database, alices)
 
     def ask(person: Person, call_sid: str) -> TestResponse:
         return client.open(path.format(call_sid=call_sid), method=method, json=WISH, headers=person.headers)
@@ -134,6 +140,7 @@ def test_somebody_of_no_business_does_not_see_the_calls_of_no_business(
 
 def test_an_operator_reads_every_business_s_calls(client: FlaskClient, house: House, people: People) -> None:
     call_sid = rows.add_fetched_call(house, people.alice.business_id)
+    sample.add_transcript(house.database, call_sid)
 
     for method, path in OF_A_CALL:
         answer = client.open(path.format(call_sid=call_sid), method=method, headers=people.operator.headers)

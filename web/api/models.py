@@ -81,6 +81,12 @@ class Language(BaseModel):
     lang: Literal["en", "he"] | None = Field(None, description="of sentences; else the user's own")
 
 
+class StreamQuery(BaseModel):
+    """How the recording is wanted."""
+
+    attachment: bool = Field(False, description="as a file to keep, not to play")
+
+
 class ListQuery(Language):
     """Which calls, and from where on."""
 
@@ -153,6 +159,30 @@ class Span(BaseModel):
     channel: int | None
     start: Seconds | None
     end: Seconds | None
+
+
+class WrittenWord(BaseModel):
+    """A word as it was heard."""
+
+    text: str
+    start: Seconds
+    end: Seconds
+    trust: float = Field(ge=0, le=1, description="how sure the transcriber is of it")
+
+
+class WrittenTurn(Turn):
+    """A turn with its words."""
+
+    words: list[WrittenWord] = Field(description="empty where nobody kept them")
+
+
+class WrittenTranscript(BaseModel):
+    """A transcript, whole."""
+
+    call_sid: str
+    language: str | None = Field(description="ISO 639-1, of most of it; null where it is not known")
+    model: str | None = Field(description="what wrote it down; null for texts of old installations")
+    turns: list[WrittenTurn]
 
 
 class TimelineEvent(BaseModel):

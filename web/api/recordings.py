@@ -9,7 +9,7 @@ from db.models import CallLog
 from db.words import DownloadStatus, Outcome
 from web import audio, loader
 from web.api.blueprint import api, problem
-from web.api.models import CallPath, DownloadState, Problem
+from web.api.models import CallPath, DownloadState, Problem, StreamQuery
 from web.auth import reader
 from web.explain import explain
 from web.house import house
@@ -32,7 +32,7 @@ def recording_status(path: CallPath) -> Response:
 
 
 @api.get("/recordings/<call_sid>/stream", responses=STREAMED)
-def stream_recording(path: CallPath) -> Response:
+def stream_recording(path: CallPath, query: StreamQuery) -> Response:
     """The recording's bytes; one that is missing is fetched, once, and asked for again."""
     with house().database.transaction() as session:
         call = loader.load_call(session, reader(), path.call_sid)
@@ -40,7 +40,10 @@ def stream_recording(path: CallPath) -> Response:
     file = audio.find(name)
     if file:
         audio.log_skipped(call, audio.FILE_IS_HERE)
-        return audio.serve(file)
+        response = audio.serve(file)
+        if query.attachment:
+            response.headers.set("Content-Disposition", "attachment", filename=f"{path.call_sid}.wav")
+        return response
     if request.method == "GET":
         call, status = _have_fetched(path.call_sid, lost=name)
     return _not_yet(status) if audio.is_to_come(call) else _never(call)

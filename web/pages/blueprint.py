@@ -20,6 +20,7 @@ FILTERS = (
     formats.our_number,
     formats.gist,
     story.call_status,
+    story.recording_status,
     story.told,
 )
 for words in FILTERS:

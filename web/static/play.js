@@ -29,7 +29,7 @@ function markRow() {
 function listen(url) {
   const isFocused = player.contains(document.activeElement);
   show("playing");
-  if (isFocused) audio.focus(); // the button that was pressed gives way to the controls
+  if (isFocused && audio.controls) audio.focus(); // the button that was pressed gives way to the controls
   audio.src = url;
   start(audio);
 }

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from db.migrations import strangers
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
