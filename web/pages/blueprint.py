@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from web import formats, story
+from web import formats, measures, story
 from web.locale import signed_in
 
 pages = Blueprint("pages", __name__)
@@ -20,6 +20,11 @@ FILTERS = (
     formats.gist,
     story.call_status,
     story.told,
+    measures.count,
+    measures.share,
+    measures.lapse,
+    measures.short_date,
+    measures.time_in,
 )
 for words in FILTERS:
     pages.add_app_template_filter(words)

@@ -30,9 +30,9 @@ EXPECTED_RECORDING = {RecordingStatus.PENDING, RecordingStatus.RECORDING}
 def recent_calls() -> str:
     """The newest calls."""
     with house().database.transaction() as session:
-        shown = _rows(session, loader.recent_calls(session, reader(), limit=ROWS))
+        shown = rows_of(session, loader.recent_calls(session, reader(), limit=ROWS))
         number = None if shown else _number(session)
-    return render_template("calls.html", number=number, webhook=_webhook(), **_list(shown))
+    return render_template("calls.html", number=number, webhook=_webhook(), **by_day(shown))
 
 
 @pages.get("/rows")
@@ -40,8 +40,8 @@ def rows() -> str:
     """The rows a page shows, as they are now: one request for all of them."""
     wanted = request.args.getlist("id", type=int)[:ROWS]
     with house().database.transaction() as session:
-        shown = _rows(session, loader.calls_by_id(session, reader(), [id for id in wanted if 0 < id <= GREATEST_ID]))
-    return render_template("_rows.html", **_list(shown))
+        shown = rows_of(session, loader.calls_by_id(session, reader(), [id for id in wanted if 0 < id <= GREATEST_ID]))
+    return render_template("_rows.html", **by_day(shown))
 
 
 @pages.get("/calls/<call_sid>")
@@ -49,7 +49,7 @@ def call(call_sid: str) -> str:
     """One call; asked for by htmx, only the part of the page that moves."""
     with house().database.transaction() as session:
         found = loader.load_call(session, reader(), call_sid)
-        shown = present.present_call(session, found, house().settings.business_slots) | _rows(session, [found])[0]
+        shown = present.present_call(session, found, house().settings.business_slots) | rows_of(session, [found])[0]
         shown["worth_hearing"] = present.WORTH_HEARING
     template = "_call.html" if request.headers.get("HX-Request") else "call.html"
     return render_template(template, call=shown)
@@ -66,7 +66,7 @@ def retry(call_sid: str) -> ResponseReturnValue:
     return redirect(url_for("pages.call", call_sid=call_sid), 303)
 
 
-def _rows(session: Session, found: Sequence[CallLog]) -> list[dict[str, Any]]:
+def rows_of(session: Session, found: Sequence[CallLog]) -> list[dict[str, Any]]:
     """What the API shows of the calls, with what only people need."""
     shown = present.present_list(session, found, house().settings.business_slots)
     at_work = set(session.scalars(select(Task.call_id).where(Task.call_id.in_([call.id for call in found]))))
@@ -89,7 +89,8 @@ def _goes_on(call: CallLog) -> bool:
     return call.call_status not in FINAL_CALL_STATUSES and call.recording_status in EXPECTED_RECORDING
 
 
-def _list(shown: list[dict[str, Any]]) -> dict[str, Any]:
+def by_day(shown: list[dict[str, Any]]) -> dict[str, Any]:
+    """What _rows.html needs of them."""
     now = datetime.now(UTC)
     days = groupby(shown, lambda call: formats.day(call["created_at"], now))
     return {
