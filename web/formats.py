@@ -7,6 +7,8 @@ from typing import Any
 import phonenumbers
 from flask_babel import format_date, format_datetime, format_time, gettext, to_user_timezone
 
+from web.phones import is_number
+
 SECONDS_AN_HOUR = 3600
 
 
@@ -65,6 +67,12 @@ def phone(number: str | None) -> str:
 def other_party(call: Mapping[str, Any]) -> str:
     """Who is at the other end."""
     return phone(call["to"] if call["direction"] == "outbound" else call["from"])
+
+
+def lead_number(call: Mapping[str, Any]) -> str | None:
+    """Under which number all calls with the same person are found; None for callers without one."""
+    number = call["to"] if call["direction"] == "outbound" else call["from"]
+    return number if is_number(number) else None
 
 
 def our_number(call: Mapping[str, Any]) -> str:

@@ -1,9 +1,13 @@
 """Phone numbers as people write them, in whatever spelling; the system has them in E.164."""
 
+import re
+
 import phonenumbers
 from werkzeug.exceptions import BadRequest
 
 from db.models import Business
+
+E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 
 ABROAD = "00"
 """How most of the world dials what E.164 writes as +."""
@@ -34,4 +38,4 @@ def e164(written: str, country: str | None, *, parameter: str) -> str:
 
 def is_number(text: str | None) -> bool:
     """Whether that is somebody's number: others are anonymous, or call by a client or SIP address."""
-    return bool(text) and str(text).startswith("+") and str(text)[1:].isdecimal()
+    return text is not None and E164.fullmatch(text) is not None

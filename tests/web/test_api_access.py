@@ -26,7 +26,7 @@ OF_A_CALL = [
     ("HEAD", "/api/recordings/{call_sid}/stream"),
 ]
 CHANGES = [("POST", "/api/calls/{call_sid}/retry")]
-OF_NO_CALL = [("GET", "/api/calls"), ("GET", "/api/stats")]
+OF_NO_CALL = [("GET", "/api/calls"), ("GET", "/api/stats"), ("GET", "/api/leads/<phone>")]
 OF_NOBODY = [("GET", "/api/openapi.json")]
 
 

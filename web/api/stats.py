@@ -15,5 +15,5 @@ def show_stats(query: StatsQuery) -> Response:
         return jsonify(stats.stats_of(query.days, query.business_id))
     except stats.TooMany:
         return problem(
-            503, "too_many_calls", gettext("These are more calls than can be counted now: ask for fewer days.")
+            503, "too_many_calls", gettext("More calls than can be counted in time: ask for fewer days.")
         )

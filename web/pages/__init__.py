@@ -1,6 +1,6 @@
 """The pages: server-rendered, alive through htmx, complete without any script. Each module adds those of one thing."""
 
-from web.pages import calls, dashboard, sign_in
+from web.pages import calls, dashboard, leads, sign_in
 from web.pages.blueprint import pages
 
-__all__ = ["calls", "dashboard", "pages", "sign_in"]
+__all__ = ["calls", "dashboard", "leads", "pages", "sign_in"]

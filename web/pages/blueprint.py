@@ -17,6 +17,7 @@ FILTERS = (
     formats.phone,
     formats.other_party,
     formats.our_number,
+    formats.lead_number,
     formats.gist,
     story.call_status,
     story.told,
