@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, Double, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.claims import LINES
@@ -40,7 +40,7 @@ def lengths(session: Session, whose: ColumnElement[bool]) -> Sequence[Length]:
         select(
             Task.stage,
             func.count().filter(waits),
-            func.extract("epoch", now - func.min(Task.due_at).filter(waits)),
+            cast(func.extract("epoch", now - func.min(Task.due_at).filter(waits)), Double),
             func.count(Task.claim),
             func.count().filter(is_put_off),
         )

@@ -32,6 +32,13 @@ def date_and_time(text: str | None) -> str:
     return str(format_datetime(moment(text), "medium")) if text else gettext("Unknown time")
 
 
+def day_and_time(text: str | None) -> str:
+    """Nov 28, 2026, 14:02: fine enough for a call among others."""
+    if not text:
+        return gettext("Unknown time")
+    return f"{format_date(moment(text), 'medium')}, {time_of_day(text)}"
+
+
 def day(text: str | None, now: datetime) -> str:
     """The day a call belongs to: today, yesterday, or its date."""
     if not text:

@@ -13,6 +13,7 @@ FILTERS = (
     formats.time_of_day,
     formats.time_to_the_second,
     formats.date_and_time,
+    formats.day_and_time,
     formats.duration,
     formats.phone,
     formats.other_party,

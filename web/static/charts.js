@@ -72,7 +72,7 @@ function drawLengths(canvas) {
     spanGaps: true,
   }));
   const common = options(clock);
-  Object.assign(common.plugins.legend.labels, { usePointStyle: true, pointStyle: "line", pointStyleWidth: 32 });
+  Object.assign(common.plugins.legend.labels, { boxWidth: 32, boxHeight: 0 }); // a line as it is drawn, dashes too
   const scales = {
     x: { grid: { display: false } },
     y: { beginAtZero: true, suggestedMax: MINUTE, ticks: { callback: clock, stepSize: step(numbers.lengths) }, border: { display: false } },
