@@ -9,6 +9,7 @@ from db.engine import Database
 from db.words import Stage
 from tests.support.people import People, Person
 from tests.web import sample_calls as sample
+from tests.web import sample_days
 from tests.web.conftest import OpenPage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,6 +18,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 WIDTHS = (1440, 768, 360)
+LEAD = "+14155550199"
 LOOKS = (
     ("en", "light"),
     ("he", "dark"),
@@ -38,6 +40,10 @@ def paths(database: Database, people: People) -> dict[str, tuple[str, Person | N
         "failed-call": (f"/calls/{sample.call_sid(6)}", alice),
         "sign-in": ("/login", nobody),
         "empty": ("/", bob),
+        "dashboard": ("/dashboard", alice),
+        "empty-dashboard": ("/dashboard", bob),
+        "lead": (f"/leads/{LEAD}", alice),
+        "unknown-lead": (f"/leads/{LEAD}", bob),
         "error": ("/nowhere", alice),
     }
 
@@ -57,6 +63,9 @@ def fill(database: Database, business_id: int) -> str:
     sample.add_call(database, business_id, 5, **sample.UNRECORDED)
     sample.add_call(database, business_id, 6, **sample.GIVEN_UP)
     sample.add_call(database, business_id, 7, **sample.NO_SUMMARY)
+    for number in (11, 12):
+        sample.add_call(database, business_id, number, **sample.DONE, from_number=LEAD, summary=sample.SUMMARY)
+    sample_days.fill(database, business_id)
     sample.add_call(database, business_id, 1500, **sample.DONE | {"outcome": "no_speech", "duration": 4000})
     sample.add_call(database, business_id, 1510, **sample.WAITING_FOR_PLAY | {"from_number": None})
     return done

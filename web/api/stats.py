@@ -14,6 +14,4 @@ def show_stats(query: StatsQuery) -> Response:
     try:
         return jsonify(stats.stats_of(query.days, query.business_id))
     except stats.TooMany:
-        return problem(
-            503, "too_many_calls", gettext("More calls than can be counted in time: ask for fewer days.")
-        )
+        return problem(503, "too_many_calls", gettext("More calls than can be counted in time: ask for fewer days."))
