@@ -110,13 +110,20 @@ def _found_by(call: CallLog) -> tuple[object, ...]:
 
 
 def assign(session: Session, call: CallLog) -> None:
-    """Give the call to the business whose number was called, or which called; to nobody when that is unclear."""
+    """Give the call to the business whose number was called, or which called; to nobody when that is unclear.
+
+    The leg of a forwarded call, which may show the caller's number, belongs to whom the whole call does.
+    """
     ours = call.from_number if call.direction == "outbound" else call.to_number
     owner = businesses.owner_of(session, ours)
-    if owner is None:
-        return
-    call.business_id = owner.id
-    tasks.change_line(session, call)
+    call.business_id = owner.id if owner else _owner_of_whole(session, call)
+    if call.business_id:
+        tasks.change_line(session, call)
+
+
+def _owner_of_whole(session: Session, call: CallLog) -> int | None:
+    whole = CallLog.call_sid == call.parent_call_sid
+    return session.scalar(select(CallLog.business_id).where(whole)) if call.parent_call_sid else None
 
 
 def give(session: Session, call: CallLog, business_id: int, *, said_by: str) -> None:

@@ -1,13 +1,14 @@
-"""Who stands where in the lines that wait for a business's slots."""
+"""Who stands where in the lines that wait for a business's slots, and how long the lines are."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, Double, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.claims import LINES
 from db.models import Task
+from db.words import Stage
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,38 @@ class Place:
 
     ahead: int
     held: int
+
+
+@dataclass(frozen=True)
+class Length:
+    """Of the open tasks of a stage: how many wait and for how many seconds the first one has, how many somebody works
+    on, and how many are put off to a later time."""
+
+    stage: Stage
+    waiting: int = 0
+    oldest_seconds: float | None = None
+    at_work: int = 0
+    put_off: int = 0
+
+
+def lengths(session: Session, whose: ColumnElement[bool]) -> Sequence[Length]:
+    """Of every stage, in their order, by the database's clock."""
+    now = func.clock_timestamp()
+    is_free = Task.claim.is_(None)
+    waits, is_put_off = is_free & (Task.due_at <= now), is_free & (Task.due_at > now)
+    rows = session.execute(
+        select(
+            Task.stage,
+            func.count().filter(waits),
+            cast(func.extract("epoch", now - func.min(Task.due_at).filter(waits)), Double),
+            func.count(Task.claim),
+            func.count().filter(is_put_off),
+        )
+        .where(whose)
+        .group_by(Task.stage)
+    )
+    found = {row[0]: row for row in rows}
+    return [Length(stage, *found[stage][1:]) if stage in found else Length(stage) for stage in Stage]
 
 
 def places(session: Session, waiting: Sequence[Task]) -> Mapping[tuple[int, str], Place]:

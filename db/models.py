@@ -38,6 +38,35 @@ UNFINISHED = """(recording_status IN ('pending', 'recording')
 """Calls that something is still to happen to. Their index makes a sweep cost what is open, not what is stored."""
 
 
+OTHER_PARTY = "(CASE WHEN direction = 'outbound' THEN to_number ELSE from_number END)"
+"""Whose call it is, by number: who called us, or whom we called."""
+
+IS_AN_ERROR = "(outcome IS NULL OR outcome NOT IN ('no_recording', 'too_short', 'silent', 'no_speech'))"
+
+FAILED = {
+    "recording": f"""(recording_status = 'failed' AND {IS_AN_ERROR} OR recording_status = 'completed'
+    AND recording_download_status = 'failed' AND recording_next_retry_at IS NULL)""",
+    "transcript": f"(transcript_status = 'failed' AND {IS_AN_ERROR})",
+    "summary": f"(summary_status = 'failed' AND {IS_AN_ERROR})",
+}
+"""Calls of which a stage has failed for good, as their badges say. Asked in these words, their index serves."""
+
+COUNTED = [
+    "id",
+    "duration",
+    "call_status",
+    "recording_status",
+    "recording_download_status",
+    "recording_next_retry_at",
+    "transcript_status",
+    "summary_status",
+    "outcome",
+    "estimated_cost_bucket",
+    "deleted_at",
+]
+"""What the dashboard counts by: three months of calls are counted in an index, without the rows and their texts."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """TIMESTAMP without zone, which means UTC, as old installations have it; aware in Python."""
 
@@ -189,6 +218,22 @@ class CallLog(Base):
         Index("uniq_call_log_call_sid", "call_sid", unique=True, postgresql_where=text(HAS_CALL_SID)),
         Index("ix_call_log_recent", "business_id", created_at.desc().nulls_last(), "id"),
         Index("ix_call_log_unfinished", "created_at", postgresql_where=text(UNFINISHED)),
+        Index(
+            "ix_call_log_counted",
+            "business_id",
+            "created_at",
+            postgresql_include=COUNTED,
+            postgresql_where=text("parent_call_sid IS NULL"),
+        ),
+        Index("ix_call_log_lead", text(OTHER_PARTY), created_at.desc().nulls_last(), "id"),
+        Index("ix_call_log_legs", "parent_call_sid", postgresql_where=text("parent_call_sid IS NOT NULL")),
+        Index(
+            "ix_call_log_failed",
+            created_at.desc().nulls_last(),
+            "id",
+            "business_id",
+            postgresql_where=text(" OR ".join(FAILED.values())),
+        ),
     )
 
 

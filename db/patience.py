@@ -10,7 +10,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from psycopg2 import OperationalError, extensions
+from psycopg2 import OperationalError, errors, extensions
+from sqlalchemy import func, true
+from sqlalchemy import select as select_sql
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -36,6 +40,17 @@ def start_anew(seconds: float) -> None:
     """From here to the end of the block around, so many seconds are left, whatever it said: time went by while somebody
     else was asked."""
     _deadline.set(time.monotonic() + seconds)
+
+
+def limit_statements(session: Session, seconds: float) -> None:
+    """Have PostgreSQL itself end each statement of the transaction by then; that is no outage (see is_too_much)."""
+    limit = f"{int(seconds * 1000)}ms"
+    session.execute(select_sql(func.set_config("statement_timeout", limit, true())))
+
+
+def is_too_much(error: DBAPIError) -> bool:
+    """Whether a statement took longer than its transaction allows."""
+    return isinstance(error.orig, errors.QueryCanceled)
 
 
 def listen_for_deadlines() -> None:

@@ -56,6 +56,29 @@ class Outcome(StrEnum):
     GAVE_UP = "gave_up"
 
 
+NO_ERRORS = {Outcome.NO_RECORDING, Outcome.TOO_SHORT, Outcome.SILENT, Outcome.NO_SPEECH}
+"""Ends that nobody has to mend."""
+
+
+class Ending(StrEnum):
+    """How a call ended, as the dashboard counts it: each call in exactly one way."""
+
+    DONE = "done"
+    """The recording is here, and the texts are."""
+    EMPTY = "empty"
+    """Nothing was to be kept: no recording, too short, silent, or nobody spoke."""
+    MISSED = "missed"
+    """Nobody talked to anybody."""
+    WAITING = "waiting"
+    """Something is still to happen: the call is on, in line, at work, put off, or waits for somebody to press play."""
+    FAILED = "failed"
+    """A stage has failed for good, and no retry is due."""
+
+
+KEPT = {Ending.DONE, Ending.EMPTY, Ending.MISSED}
+"""Nothing is missing, and nothing is to come."""
+
+
 class RecordingMode(StrEnum):
     """Who started the recording."""
 

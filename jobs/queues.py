@@ -109,6 +109,16 @@ class Queues:
                 if not self._clear_the_way(job_id, stage, call_sid):
                     return False
 
+    def lengths(self) -> dict[str, int] | None:
+        """How many jobs stand in each queue; None when Redis does not answer."""
+        try:
+            with self._breaker.guard(), self.redis.pipeline(transaction=False) as pipe:
+                for name in QUEUES:
+                    pipe.llen(self.queue(name).key)
+                return dict(zip(QUEUES, pipe.execute(), strict=True))
+        except RedisError:
+            return None
+
     def forget(self, job: Job) -> None:
         """Remove every trace of a job that will not run to its end here."""
         with self.redis.pipeline() as pipe:

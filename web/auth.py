@@ -179,7 +179,7 @@ def _by_token(request: Request) -> Reader | None:
         return _reader(session, user) if user else None
 
 
-def _known_zone(name: str | None) -> str:
+def known_zone(name: str | None) -> str:
     """An old installation may have put anything there."""
     try:
         return ZoneInfo(name or "UTC").key
@@ -197,6 +197,6 @@ def _reader(session: Session, user: User, session_token: str | None = None) -> R
         user.business_id,
         business.name if business else None,
         business.language if business else None,
-        _known_zone(business.time_zone) if business else "UTC",
+        known_zone(business.time_zone) if business else "UTC",
         session_token,
     )

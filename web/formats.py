@@ -7,6 +7,8 @@ from typing import Any
 import phonenumbers
 from flask_babel import format_date, format_datetime, format_time, gettext, to_user_timezone
 
+from web.phones import is_number
+
 SECONDS_AN_HOUR = 3600
 
 FIRST_STRONG, LEFT_TO_RIGHT, END = "\u2068", "\u2066", "\u2069"
@@ -31,6 +33,13 @@ def time_to_the_second(text: str | None) -> str:
 def date_and_time(text: str | None) -> str:
     """The whole moment."""
     return str(format_datetime(moment(text), "medium")) if text else gettext("Unknown time")
+
+
+def day_and_time(text: str | None) -> str:
+    """Nov 28, 2026, 14:02: fine enough for a call among others."""
+    if not text:
+        return gettext("Unknown time")
+    return f"{format_date(moment(text), 'medium')}, {time_of_day(text)}"
 
 
 def day(text: str | None, now: datetime) -> str:
@@ -81,6 +90,12 @@ def other_party(call: Mapping[str, Any]) -> str:
 def other_number(call: Mapping[str, Any]) -> str:
     """The number at the other end."""
     return phone(call["to"] if call["direction"] == "outbound" else call["from"])
+
+
+def lead_number(call: Mapping[str, Any]) -> str | None:
+    """Under which number all calls with the same person are found; None for callers without one."""
+    number = call["to"] if call["direction"] == "outbound" else call["from"]
+    return number if is_number(number) else None
 
 
 def our_number(call: Mapping[str, Any]) -> str:

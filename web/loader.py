@@ -1,13 +1,15 @@
 """The one way from a view to a call: within the reader's business, and nowhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from flask import abort
-from sqlalchemy import ColumnElement, and_, case, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
 from db import answers
-from db.models import CallLog
+from db.endings import HAS_FAILED
+from db.models import Business, CallLog, Task
 from web.auth import NUL, Reader
 from web.cursor import Cursor
 
@@ -23,6 +25,71 @@ def visible_to(reader: Reader) -> ColumnElement[bool]:
     if reader.is_operator:
         return is_there
     return false() if reader.business_id is None else and_(CallLog.business_id == reader.business_id, is_there)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What numbers are about: one business, or with None all that the reader may know of."""
+
+    business: Business | None
+    calls: ColumnElement[bool]
+    tasks: ColumnElement[bool]
+
+
+def scope_of(session: Session, reader: Reader, business_id: int | None = None) -> Scope:
+    """The reader's own business; an operator's choice, or everything. 404 for another's as for none."""
+    wanted = reader.business_id if business_id is None and not reader.is_operator else business_id
+    if wanted is None:
+        return Scope(None, visible_to(reader), true() if reader.is_operator else false())
+    may_see = reader.is_operator or wanted == reader.business_id
+    business = session.get(Business, wanted) if may_see else None
+    if business is None:
+        abort(404, "There is no such business.")
+    return Scope(business, and_(visible_to(reader), CallLog.business_id == wanted), Task.business_id == wanted)
+
+
+def failed_calls(session: Session, scope: Scope, *, limit: int, after: Cursor | None = None) -> Sequence[CallLog]:
+    """Those that have failed for good, newest first."""
+    wanted = and_(scope.calls, HAS_FAILED, CallLog.parent_call_sid.is_(None))
+    return _page(session, wanted, limit, after)
+
+
+def calls_with(
+    session: Session, reader: Reader, phone: str, *, limit: int, after: Cursor | None = None
+) -> Sequence[CallLog]:
+    """Every call with somebody's number, newest first; a leg is part of its call where that is among them."""
+    whole = aliased(CallLog)
+    is_leg = exists().where(
+        whole.call_sid == CallLog.parent_call_sid,
+        whole.business_id.is_not_distinct_from(CallLog.business_id),
+        _other_party(whole) == phone,
+    )
+    return _page(session, and_(visible_to(reader), _other_party(CallLog) == phone, ~is_leg), limit, after)
+
+
+def _page(session: Session, wanted: ColumnElement[bool], limit: int, after: Cursor | None) -> Sequence[CallLog]:
+    query = select(CallLog).where(wanted, _comes_after(after) if after else true())
+    return session.scalars(query.order_by(*NEWEST_FIRST).limit(limit)).all()
+
+
+def _other_party(call: type[CallLog]) -> ColumnElement[str]:
+    """Written as in the index that serves it."""
+    return case((call.direction == "outbound", call.to_number), else_=call.from_number)
+
+
+def legs_of(session: Session, reader: Reader, calls: Sequence[CallLog]) -> Mapping[str, Sequence[CallLog]]:
+    """The legs of forwarded calls, by the CallSid of the whole, in the order in which they were dialled."""
+    sids = [call.call_sid for call in calls if call.call_sid]
+    query = select(CallLog).where(CallLog.parent_call_sid.in_(sids), visible_to(reader))
+    found: dict[str, list[CallLog]] = {}
+    for leg in session.scalars(query.order_by(CallLog.created_at, CallLog.id)):
+        found.setdefault(str(leg.parent_call_sid), []).append(leg)
+    return found
+
+
+def has_no_calls(session: Session, scope: Scope) -> bool:
+    """Whether there is none at all, of whatever day."""
+    return session.scalar(select(CallLog.id).where(scope.calls).limit(1)) is None
 
 
 def load_call(session: Session, reader: Reader, call_sid: str, *, lock: bool = False) -> CallLog:

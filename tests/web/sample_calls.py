@@ -146,9 +146,12 @@ def add_call(database: Database, business_id: int | None, number: int, **fields:
     return call_sid(number)
 
 
-def open_stage(database: Database, sid: str, stage: Stage, progress: int | None = None) -> None:
+def open_stage(
+    database: Database, sid: str, stage: Stage, progress: int | None = None, due_at: datetime | None = None
+) -> None:
     """The stage is open; with a progress a worker is at it."""
     taken = {} if progress is None else {"claim": 1, "lease_until": datetime.now(UTC) + timedelta(hours=1)}
+    taken |= {"due_at": due_at} if due_at else {}
     with database.transaction() as session:
         call = session.query(CallLog).filter_by(call_sid=sid).one()
         session.add(Task(call_id=call.id, stage=stage, business_id=call.business_id or 0, progress=progress, **taken))

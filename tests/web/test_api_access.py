@@ -36,6 +36,8 @@ OF_NO_CALL = [
     ("POST", "/api/calls"),
     ("GET", "/api/calls/last7d"),
     ("GET", "/api/calls/range"),
+    ("GET", "/api/stats"),
+    ("GET", "/api/leads/<phone>"),
 ]
 OF_NOBODY = [("GET", "/api/openapi.json"), ("GET", "/api/docs")]
 

@@ -12,6 +12,7 @@ from db.models import CallLog
 from db.words import Role, Stage
 from tests.support.people import People, Person, make_person
 from tests.web import sample_calls as sample
+from tests.web import sample_days
 from tests.web.conftest import OpenPage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +22,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 LONG_NAME = "Wilhelmina Featherstonehaugh-Cholmondeley of the Upper Valley"
 WIDTHS = (1440, 768, 360)
+LEAD = "+14155550199"
 LOOKS = (
     ("en", "light"),
     ("he", "dark"),
@@ -49,6 +51,10 @@ def paths(database: Database, people: People) -> dict[str, tuple[str, Person | N
         "delete-busy": (f"/calls/{sample.call_sid(1)}/delete", alice),
         "sign-in": ("/login", nobody),
         "empty": ("/", bob),
+        "dashboard": ("/dashboard", alice),
+        "empty-dashboard": ("/dashboard", bob),
+        "lead": (f"/leads/{LEAD}", alice),
+        "unknown-lead": (f"/leads/{LEAD}", bob),
         "error": ("/nowhere", alice),
         "api": ("/api/docs", alice),
         "refused": ("/settings/people", agent),
@@ -76,6 +82,9 @@ def fill(database: Database, business_id: int) -> str:
     sample.add_call(database, business_id, 5, **sample.UNRECORDED)
     sample.add_call(database, business_id, 6, **sample.GIVEN_UP)
     sample.add_call(database, business_id, 7, **sample.NO_SUMMARY)
+    for number in (11, 12):
+        sample.add_call(database, business_id, number, **sample.DONE, from_number=LEAD, summary=sample.SUMMARY)
+    sample_days.fill(database, business_id)
     sample.add_call(database, business_id, 1500, **sample.DONE | {"outcome": "no_speech", "duration": 4000})
     names = {
         1: "Dana Levi",

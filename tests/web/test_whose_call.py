@@ -11,6 +11,8 @@ from tests.support.twilio import CALL_SID, Twilio
 from tests.web import rows
 from tests.web.payloads import THEIRS
 
+LEG = "CA" + "1" * 32
+
 
 def calls_seen_by(client: FlaskClient, person: Person) -> list[str]:
     answer = client.get("/api/calls", headers=person.headers).get_json()
@@ -61,6 +63,26 @@ def test_a_call_we_placed_belongs_to_the_business_that_called(
 
     call = rows.call_of(database)
     assert (call.business_id, call.direction) == (people.bob.business_id, "outbound")
+
+
+def test_the_leg_of_a_forwarded_call_belongs_to_whom_the_whole_call_does(
+    twilio: Twilio, people: People, database: Database
+) -> None:
+    twilio.calls_in(people.alice.number)
+    leg = {"CallSid": LEG, "ParentCallSid": CALL_SID, "Direction": "outbound-dial", "CallStatus": "completed"}
+
+    twilio.tells("call_status", **leg, From=THEIRS, To="+14155550177")
+
+    assert rows.call_of(database, LEG).business_id == people.alice.business_id
+
+
+def test_the_leg_of_nobody_s_call_is_nobody_s(twilio: Twilio, people: People, database: Database) -> None:
+    twilio.calls_in("+19995550000")
+    leg = {"CallSid": LEG, "ParentCallSid": CALL_SID, "Direction": "outbound-dial", "CallStatus": "completed"}
+
+    twilio.tells("call_status", **leg, From=THEIRS, To="+14155550177")
+
+    assert rows.call_of(database, LEG).business_id is None
 
 
 @pytest.mark.parametrize("first", ["a recording", "a status"])

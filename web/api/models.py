@@ -104,6 +104,19 @@ class RangeQuery(ListQuery):
     end: Day = Field(description="the last day; its calls are among them")
 
 
+class LeadPath(BaseModel):
+    """Whose number."""
+
+    phone: str = Field(description="in E.164, or as it is written where the business is")
+
+
+class LeadQuery(Language):
+    """From where on."""
+
+    limit: int = Field(USUAL_CALLS, ge=1, le=MOST_CALLS)
+    cursor: str | None = Field(None, description="the next_cursor of the page before")
+
+
 class RetryBody(BaseModel):
     """Which stage to have done again."""
 
@@ -231,6 +244,30 @@ class CallList(BaseModel):
     """A page of a list."""
 
     calls: list[Call]
+    next_cursor: str | None = Field(description="hand it back for the next page; null at the end")
+
+
+class Leg(BaseModel):
+    """Whom a call was forwarded to."""
+
+    call_sid: str | None
+    from_: str | None = Field(alias="from")
+    to: str | None
+    call_status: str | None
+    duration: int | None = Field(description="seconds")
+
+
+class LeadCall(Call):
+    """A call with its legs."""
+
+    legs: list[Leg]
+
+
+class Lead(BaseModel):
+    """A page of the calls with one number."""
+
+    phone: str = Field(description="E.164")
+    calls: list[LeadCall]
     next_cursor: str | None = Field(description="hand it back for the next page; null at the end")
 
 

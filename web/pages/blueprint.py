@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from web import formats, navigation, story
+from web import formats, measures, navigation, story
 from web.locale import signed_in
 
 pages = Blueprint("pages", __name__)
@@ -13,15 +13,22 @@ FILTERS = (
     formats.time_of_day,
     formats.time_to_the_second,
     formats.date_and_time,
+    formats.day_and_time,
     formats.duration,
     formats.phone,
     formats.other_party,
     formats.other_number,
     formats.our_number,
+    formats.lead_number,
     formats.gist,
     story.call_status,
     story.recording_status,
     story.told,
+    measures.count,
+    measures.share,
+    measures.lapse,
+    measures.short_date,
+    measures.time_in,
 )
 for words in FILTERS:
     pages.add_app_template_filter(words)

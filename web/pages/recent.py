@@ -1,9 +1,6 @@
 """Recent calls: what is looked for, the list and its older pages, and its rows as they are now."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
@@ -15,19 +12,16 @@ from sqlalchemy.orm import Session
 
 from db import businesses, clock
 from web import finding, formats, loader
-from web.api.models import MOST_CALLS, Day, Sought
+from web.api.models import Day, Sought
 from web.auth import reader
 from web.cursor import GREATEST_ID, Cursor
 from web.house import house
 from web.pages import addresses
 from web.pages.blueprint import pages
-from web.pages.shown import shown
+from web.pages.shown import MOST_POLLED, by_day, days_of, shown
 from web.snippets import snippets
 
 ROWS = 50
-MOST_POLLED = MOST_CALLS
-"""Rows of a page that are kept up to date; of longer ones the newest."""
-
 LIST, OLDER = "list", "older"
 """The parts of the page that htmx asks for, by their ids."""
 
@@ -95,7 +89,7 @@ def recent_calls() -> Response:
             newest=None if wish.is_narrow or after else page.first,
             next=page.next,
             listed=listed + len(page.calls),
-            **_list(page.calls, room=MOST_POLLED - listed),
+            **by_day(page.calls, room=MOST_POLLED - listed),
         )
     )
     if part == LIST:
@@ -112,12 +106,12 @@ def rows() -> str:
         there = shown(session, loader.calls_by_id(session, reader(), wanted))
         came = loader.calls_before(session, reader(), newest, limit=ROWS) if newest else []
         new = shown(session, [call for call in came if call.id not in wanted])
-    listed = _list(there + new, room=MOST_POLLED)
+    listed = by_day(there + new)
     return render_template(
         "_rows.html",
         calls=there,
         gone=set(wanted) - {call["id"] for call in there},
-        new=_days(new),
+        new=days_of(new),
         newest=Cursor.of(came[0]) if came else newest,
         known_day=formats.day_key(newest.at) if newest else None,
         **{name: listed[name] for name in ("busy", "polled")},
@@ -167,18 +161,6 @@ def _step(wish: Wish) -> str:
 
 def _current_address() -> str:
     return request.headers.get("HX-Current-URL", "")
-
-
-def _list(calls: list[dict[str, Any]], room: int) -> dict[str, Any]:
-    polled = {call["id"] for call in calls[: max(room, 0)]}
-    return {"days": _days(calls), "polled": polled, "busy": sum(call["busy"] for call in calls if call["id"] in polled)}
-
-
-def _days(calls: Sequence[dict[str, Any]]) -> list[tuple[str, str, list[dict[str, Any]]]]:
-    """Each day's date, what it is called today, and its calls."""
-    now = datetime.now(UTC)
-    by_day = [(key, list(group)) for key, group in groupby(calls, lambda call: formats.day_key(call["created_at"]))]
-    return [(key, formats.day(these[0]["created_at"], now), these) for key, these in by_day]
 
 
 def _number(session: Session) -> str | None:

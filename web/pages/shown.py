@@ -1,6 +1,8 @@
 """Calls as people see them: what the API shows, with badges, and whether anything is still to happen."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -8,9 +10,13 @@ from sqlalchemy.orm import Session
 
 from db.models import CallLog, Task
 from db.words import FINAL_CALL_STATUSES, UNANSWERED_CALL_STATUSES, RecordingStatus
-from web import audio, present
+from web import audio, formats, present
+from web.api.models import MOST_CALLS
 from web.badges import badges_of, fold
 from web.house import house
+
+MOST_POLLED = MOST_CALLS
+"""Rows of a page that are kept up to date; of longer ones the newest."""
 
 EXPECTED_RECORDING = {RecordingStatus.PENDING, RecordingStatus.RECORDING}
 
@@ -38,3 +44,17 @@ def _for_people(call: CallLog, fields: dict[str, Any], is_at_work: bool) -> dict
 def _goes_on(call: CallLog) -> bool:
     """Whether the call itself, or its recording, is not over yet."""
     return call.call_status not in FINAL_CALL_STATUSES and call.recording_status in EXPECTED_RECORDING
+
+
+def by_day(calls: list[dict[str, Any]], room: int = MOST_POLLED) -> dict[str, Any]:
+    """What the list of those calls needs; `room` is for so many that are to be kept up to date."""
+    polled = {call["id"] for call in calls[: max(room, 0)]}
+    busy = sum(call["busy"] for call in calls if call["id"] in polled)
+    return {"days": days_of(calls), "polled": polled, "busy": busy}
+
+
+def days_of(calls: Sequence[dict[str, Any]]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Each day's date, what it is called today, and its calls."""
+    now = datetime.now(UTC)
+    days = [(key, list(group)) for key, group in groupby(calls, lambda call: formats.day_key(call["created_at"]))]
+    return [(key, formats.day(these[0]["created_at"], now), these) for key, these in days]

@@ -1,0 +1,36 @@
+"""Indexes by which calls are counted, and a lead's calls, a call's legs and the calls that failed are found."""
+
+from alembic import op
+
+from db.migrations import indexes
+
+revision = "0014"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+OTHER_PARTY = "(CASE WHEN direction = 'outbound' THEN to_number ELSE from_number END)"
+IS_AN_ERROR = "(outcome IS NULL OR outcome NOT IN ('no_recording', 'too_short', 'silent', 'no_speech'))"
+
+FAILED = f"""(recording_status = 'failed' AND {IS_AN_ERROR} OR recording_status = 'completed'
+    AND recording_download_status = 'failed' AND recording_next_retry_at IS NULL)
+    OR (transcript_status = 'failed' AND {IS_AN_ERROR})
+    OR (summary_status = 'failed' AND {IS_AN_ERROR})"""
+
+COUNTED = """id, duration, call_status, recording_status, recording_download_status, recording_next_retry_at,
+    transcript_status, summary_status, outcome, estimated_cost_bucket, deleted_at"""
+
+INDEXES = {
+    "ix_call_log_counted": f"(business_id, created_at) INCLUDE ({COUNTED}) WHERE parent_call_sid IS NULL",
+    "ix_call_log_lead": f"({OTHER_PARTY}, created_at DESC NULLS LAST, id)",
+    "ix_call_log_legs": "(parent_call_sid) WHERE parent_call_sid IS NOT NULL",
+    "ix_call_log_failed": f"(created_at DESC NULLS LAST, id, business_id) WHERE {FAILED}",
+}
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        connection = op.get_bind()
+        with indexes.in_their_own_time(connection):
+            for name, definition in INDEXES.items():
+                indexes.ensure(connection, name, definition)

@@ -1,0 +1,43 @@
+"""Somebody's calls, by number, as the API and the page show them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db.models import Business, CallLog
+from web import loader, phones
+from web.auth import Reader
+from web.cursor import Cursor
+
+
+def phone_of(session: Session, who: Reader, written: str) -> str:
+    """The number in E.164, however it is written where the reader's business is; 400 for what is none."""
+    business = session.get(Business, who.business_id) if who.business_id else None
+    return phones.e164(written, phones.country_of(business), parameter="phone")
+
+
+def next_cursor(found: Sequence[CallLog], limit: int) -> str | None:
+    """Where the next page begins; None at the end."""
+    return str(Cursor.of(found[-1])) if len(found) == limit else None
+
+
+def with_legs(
+    session: Session, who: Reader, found: Sequence[CallLog], shown: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The calls as they are shown, each with whom it was forwarded to."""
+    legs = loader.legs_of(session, who, found)
+    return [
+        fields | {"legs": [_leg(leg) for leg in legs.get(call.call_sid or "", ())]}
+        for call, fields in zip(found, shown, strict=True)
+    ]
+
+
+def _leg(leg: CallLog) -> dict[str, Any]:
+    return {
+        "call_sid": leg.call_sid,
+        "from": leg.from_number,
+        "to": leg.to_number,
+        "call_status": leg.call_status,
+        "duration": leg.duration,
+    }

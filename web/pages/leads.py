@@ -1,0 +1,49 @@
+"""A lead: one stream of all calls with a number."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models import Business
+from web import leads, loader
+from web.auth import reader
+from web.cursor import Cursor
+from web.house import house
+from web.pages.blueprint import pages
+from web.pages.shown import shown
+from web.promises import last_promise
+
+ROWS = 50
+
+
+@pages.get("/leads/<phone>")
+def lead(phone: str) -> ResponseReturnValue:
+    """The calls; asked for by htmx, only them. There is one address a number, however it was written."""
+    who, cursor = reader(), request.args.get("cursor")
+    after = Cursor.read(cursor) if cursor else None
+    with house().database.transaction() as session:
+        number = leads.phone_of(session, who, phone)
+        if number != phone:
+            return redirect(url_for("pages.lead", phone=number))
+        found = loader.calls_with(session, who, number, limit=ROWS, after=after)
+        calls = leads.with_legs(session, who, found, shown(session, found))
+        names = _business_names(session, calls) if who.is_operator else {}
+    return render_template(
+        "_entries.html" if request.headers.get("HX-Request") else "lead.html",
+        phone=number,
+        calls=calls,
+        names=names,
+        busy=sum(call["busy"] for call in calls),
+        promise=None if after else last_promise(calls),
+        older=leads.next_cursor(found, ROWS),
+    )
+
+
+def _business_names(session: Session, calls: list[dict[str, Any]]) -> dict[int, str]:
+    """Operators see calls of all businesses: each says whose it is."""
+    wanted = {call["business_id"] for call in calls if call["business_id"]}
+    rows = session.execute(select(Business.id, Business.name).where(Business.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
