@@ -220,7 +220,7 @@ def _numbers(digits: str) -> list[str]:
 
 def number_of_business(business_id: int, number: str) -> str:
     """The part of a TSQUERY that finds the calls which a business has with a number."""
-    return f"({_quoted(of_business(business_id))} & {_quoted(f'n:{digits_of(number)}')})"
+    return f"({_quoted(of_business(business_id))} & {_quoted(f':n{digits_of(number)}')})"
 
 
 def _quoted(lexeme: str) -> str:
