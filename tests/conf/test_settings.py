@@ -29,6 +29,8 @@ WRONG = [
     ("REDIS_TLS_VERIFY", "perhaps", "boolean"),
     ("PORT", "http", "integer"),
     ("PORT", "70000", "65535"),
+    ("TRUSTED_PROXIES", "-1", "0"),
+    ("TRUSTED_PROXIES", "*", "integer"),
     ("PORT", "-1", "0"),
     ("PUBLIC_BASE_URL", "calls.example.com", "http"),
     ("PUBLIC_BASE_URL", "ftp://calls.example.com", "http"),

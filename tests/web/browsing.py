@@ -10,6 +10,8 @@ from tests.support.people import PASSWORD, Person
 
 FIELD = re.compile(r'<input[^>]*name="(\w+)"[^>]*value="([^"]*)"')
 
+TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
+
 
 def fields_of(text: str) -> dict[str, str]:
     """What the inputs of a page, or of a part of it, hold."""
@@ -29,3 +31,8 @@ def sign_in(client: FlaskClient, person: Person) -> None:
 def send(client: FlaskClient, path: str, fields: Mapping[str, str | list[str]]) -> TestResponse:
     """Send a form to that path, with the token a page of ours has given."""
     return client.post(path, data={**fields, "csrf_token": csrf_token(client)})
+
+
+def said(answer: TestResponse, asked_for: object) -> tuple[int, str]:
+    """Status and page, but for the form's own token and for what was asked for, which a page may repeat."""
+    return answer.status_code, TOKEN.sub("", answer.text).replace(str(asked_for), "…")

@@ -37,12 +37,10 @@ for words in FILTERS:
 @pages.app_context_processor
 def who() -> dict[str, Any]:
     """What every page shows of its reader; nobody where the database does not answer."""
-    return {
-        "reader": signed_in(),
-        "here": request.full_path.removesuffix("?"),
-        "places": navigation.places(),
-        "tabs": navigation.tabs(),
-    }
+    tabs = navigation.tabs()
+    form_page = next((tab.path for tab in tabs if tab.current and request.method != "GET"), None)
+    here = form_page or request.full_path.removesuffix("?")  # where a form is sent to, there may be nothing to read
+    return {"reader": signed_in(), "here": here, "places": navigation.places(), "tabs": tabs}
 
 
 @pages.before_request

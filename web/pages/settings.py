@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from db import tokens, users
+from db.words import Role
 from web import auth, rules
-from web.auth import reader
+from web.auth import needs, reader
 from web.cursor import GREATEST_ID
 from web.house import house
 from web.pages.blueprint import pages
@@ -30,12 +31,14 @@ class TokenForm(Form):
 
 
 @pages.get("/settings")
+@needs(Role.AGENT)
 def settings() -> ResponseReturnValue:
     """Who is reading, and what lets them in."""
     return _page()
 
 
 @pages.post("/settings/password")
+@needs(Role.AGENT)
 def change_password() -> ResponseReturnValue:
     """A new password ends all other sessions, and this one goes on under a new token."""
     who, form = reader(), PasswordForm()
@@ -53,6 +56,7 @@ def change_password() -> ResponseReturnValue:
 
 
 @pages.post("/settings/sessions/end")
+@needs(Role.AGENT)
 def end_session() -> ResponseReturnValue:
     """Sign another browser out."""
     _end(_wanted())
@@ -60,6 +64,7 @@ def end_session() -> ResponseReturnValue:
 
 
 @pages.post("/settings/sessions/end-others")
+@needs(Role.AGENT)
 def end_other_sessions() -> ResponseReturnValue:
     """Sign out every browser but this one."""
     with house().database.transaction() as session:
@@ -68,6 +73,7 @@ def end_other_sessions() -> ResponseReturnValue:
 
 
 @pages.post("/settings/tokens")
+@needs(Role.AGENT)
 def add_token() -> ResponseReturnValue:
     """A new token, shown this once: we keep its fingerprint only."""
     who, form = reader(), TokenForm()
@@ -80,6 +86,7 @@ def add_token() -> ResponseReturnValue:
 
 
 @pages.post("/settings/tokens/revoke")
+@needs(Role.AGENT)
 def revoke_token() -> ResponseReturnValue:
     """From now on the token opens nothing."""
     _end(_wanted())
