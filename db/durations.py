@@ -104,7 +104,7 @@ def _percentiles(seconds: ColumnElement[float]) -> tuple[ColumnElement[Any], Col
 
 
 def _read(row: Row[Any]) -> Durations:
-    share, *found = row[1:]
+    _, share, *found = tuple(row)
     spreads = {
         name: _spread(percentiles, calls)
         for name, percentiles, calls in zip(SPREADS, found[::2], found[1::2], strict=True)
