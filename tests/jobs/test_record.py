@@ -1,5 +1,8 @@
 """The safety net: a call is recorded, once, whoever starts the recording."""
 
+from collections.abc import Sequence
+
+import pytest
 from redis import Redis
 
 from db import calls, tasks
@@ -9,7 +12,7 @@ from db.models import CallLog
 from db.words import Outcome, RecordingMode, RecordingStatus, Stage
 from jobs.pace import Pace
 from jobs.record import Record
-from providers.telephony import Telephony
+from providers.telephony import RecordingInfo, Telephony
 from tests.simulator.counted_speech import counted_speech
 from tests.simulator.simulated_company import ACCOUNT, Company
 from tests.simulator.simulated_customer import ANSWER_AND_DIAL, Customer
@@ -22,13 +25,31 @@ SPEED = 3
 SECONDS = 14
 
 
-def look(company: Company, database: Database, redis: Redis, call_sid: str, *, mode: RecordingMode | None) -> None:
+class Lagging(Telephony):
+    """Its list does not have the recording yet when it is asked first."""
+
+    looks = 0
+
+    def recordings(self, call_sid: str) -> Sequence[RecordingInfo]:
+        self.looks += 1
+        return super().recordings(call_sid) if self.looks > 1 else []
+
+
+def look(
+    company: Company,
+    database: Database,
+    redis: Redis,
+    call_sid: str,
+    *,
+    mode: RecordingMode | None,
+    kind: type[Telephony] = Telephony,
+) -> None:
     """What incoming_call has a worker do."""
     with database.transaction() as session:
         call = calls.tell(session, CallFacts(call_sid, "ringing", "inbound"), ask_after=60)
         call.recording_mode = mode
         tasks.open_task(session, call, Stage.RECORDING)
-    telephony = Telephony(ACCOUNT.account_sid, ACCOUNT.auth_token, company.url)
+    telephony = kind(ACCOUNT.account_sid, ACCOUNT.auth_token, company.url)
     callback = f"{company.exchange.public_base_url}/webhook/handle_recording"
     trade = Record(telephony, database, Pace(60, 1200), on_the_line=600, callback=callback, may_start=True)
     work(make_crew(database, redis, trade), call_sid)
@@ -52,6 +73,19 @@ def test_a_call_that_twiml_records_gets_no_second_recording(
     call_sid = company.place(counted_speech(SECONDS), speed=SPEED)
 
     look(company, database, redis, call_sid, mode=RecordingMode.TWIML)
+
+    assert stored(database, call_sid).recording_status == RecordingStatus.RECORDING
+    assert creates(company, call_sid) == [1]
+
+
+@pytest.mark.parametrize("mode", [RecordingMode.TWIML, RecordingMode.CALL_RECORD])
+def test_a_recording_that_is_not_listed_at_once_is_looked_for_twice(
+    mode: RecordingMode, company: Company, customer: Customer, database: Database, redis: Redis
+) -> None:
+    customer.twiml("/webhook/incoming_call", ANSWER_AND_DIAL)
+    call_sid = company.place(counted_speech(SECONDS), speed=SPEED)
+
+    look(company, database, redis, call_sid, mode=mode, kind=Lagging)
 
     assert stored(database, call_sid).recording_status == RecordingStatus.RECORDING
     assert creates(company, call_sid) == [1]

@@ -355,4 +355,18 @@ BUGS = (
         ", is_next)",
         f"{LEGACY}test_reading.py::test_everybody_finds_all_own_calls_once_and_no_others",
     ),
+    Bug(
+        "a leg brings a deleted call's numbers back",
+        "db/calls.py",
+        " or _deleted_parent(session, facts) or ",
+        " or ",
+        "tests/web/test_delete.py::test_no_webhook_brings_it_back",
+    ),
+    Bug(
+        "a deletion is over before the last worker is",
+        "db/deletions.py",
+        "CallLog.id == call.id, is_over)",
+        "CallLog.id == call.id)",
+        "tests/jobs/test_deletions.py::test_a_file_that_a_worker_puts_there_at_the_last_moment_does_not_stay",
+    ),
 )
