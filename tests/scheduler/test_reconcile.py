@@ -91,6 +91,7 @@ def test_the_sweeps_come_as_often_as_the_operator_says() -> None:
         "sweep-due": 60,
         "sweep-unlisted": 60,
         "sweep-recordings": 60,
+        "sweep-unread": 15,
         "sweep-leftovers": 600,
     }
 
