@@ -4,8 +4,7 @@ The document is written in the transaction that changes what is in it. Calls tha
 the sweep has come to them.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, takewhile
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import case, delete, select, text
@@ -54,9 +53,13 @@ def forget(session: Session, call: CallLog) -> None:
     session.execute(delete(CallSearch).where(CallSearch.call_id == call.id))
 
 
+def note_the_newest(session: Session) -> None:
+    """What an old system beside us has written is unread."""
+    session.execute(NOTE_THE_NEWEST, {"newest": NEWEST})
+
+
 def unread(session: Session, size: int) -> Sequence[int]:
     """The newest calls that have no document yet, locked."""
-    session.execute(NOTE_THE_NEWEST, {"newest": NEWEST})
     return session.scalars(
         select(CallSearch.call_id)
         .where(CallSearch.document.is_(None))
@@ -93,8 +96,7 @@ def _document(row: Any) -> tuple[str, str]:
     if row.direction == "outbound":
         theirs, ours = ours, theirs
     texts = (row.summary, said(row), theirs)
-    distinct = dict.fromkeys(word.folded for part in texts if part for word in lexemes.words(part))
-    kept = list(_within(distinct, lexemes.MOST_BYTES))
+    kept = list(_distinct(part[: lexemes.LONGEST_TEXT] for part in texts if part))
     found = {*lexemes.of_words(kept), *lexemes.of_number(theirs), *lexemes.of_own_number(ours)}
     found.add(lexemes.of_month(row.created_at.year, row.created_at.month) if row.created_at else lexemes.of_no_month())
     if row.business_id is not None:
@@ -115,9 +117,16 @@ def _without_speaker(line: str) -> str:
     return line
 
 
-def _within(found: dict[str, None], size: int) -> Iterator[str]:
-    sizes = accumulate(len(word.encode()) + 1 for word in found)
-    return (word for word, _ in takewhile(lambda one: one[1] <= size, zip(found, sizes, strict=True)))
+def _distinct(texts: Iterable[str]) -> Iterator[str]:
+    """The words of the texts, each once, as many as a document holds."""
+    room, seen = lexemes.MOST_BYTES, set[str]()
+    for word in (word.folded for part in texts for word in lexemes.words(part)):
+        if word not in seen:
+            room -= len(word.encode()) + 1
+            if room < 0:
+                return
+            seen.add(word)
+            yield word
 
 
 def question(session: Session, business_id: int | None, terms: Sequence[lexemes.Term]) -> str:

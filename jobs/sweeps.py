@@ -17,7 +17,7 @@ INTERRUPTED = "The worker stopped in the middle of it."
 SHORTEST_GAP_SECONDS = 3
 """On a busy machine a sweep may be so late though nothing is down."""
 
-READ_AT_ONCE = 200
+READ_AT_ONCE = 100
 """Calls whose documents are written in one transaction: a fifth of a second or so."""
 
 READING_SECONDS = 5
@@ -87,6 +87,8 @@ def unlisted(crew: Crew, upkeep: Upkeep) -> None:
 @sweep
 def unread(crew: Crew, upkeep: Upkeep) -> None:
     """Calls of an old installation get what a search finds them by, the newest first, for a few seconds each time."""
+    with crew.database.transaction() as session:
+        search.note_the_newest(session)
     until = time.monotonic() + READING_SECONDS
     while _read_some(crew) == READ_AT_ONCE and time.monotonic() < until:
         pass

@@ -152,10 +152,10 @@ def test_a_sweep_run_twice_does_nothing_twice(database: Database, crew: Crew) ->
 
 
 def test_every_sweep_records_when_it_ran(database: Database, crew: Crew) -> None:
-    run(crew, sweeps.leases, sweeps.due, sweeps.unlisted, sweeps.leftovers)
+    run(crew, sweeps.leases, sweeps.due, sweeps.unlisted, sweeps.unread, sweeps.leftovers)
 
     with database.transaction() as session:
-        assert {run.name for run in session.query(SweepRun)} == {"leases", "due", "unlisted", "leftovers"}
+        assert {run.name for run in session.query(SweepRun)} == {"leases", "due", "unlisted", "unread", "leftovers"}
 
 
 def test_tokens_of_long_ago_are_forgotten_and_young_ones_kept(database: Database, crew: Crew, people: People) -> None:
@@ -177,7 +177,7 @@ def test_tokens_of_long_ago_are_forgotten_and_young_ones_kept(database: Database
         assert "session" not in set(session.scalars(select(ApiToken.token_sha256)))
 
 
-@pytest.mark.parametrize("sweep", [sweeps.leases, sweeps.due, sweeps.unlisted, sweeps.leftovers])
+@pytest.mark.parametrize("sweep", [sweeps.leases, sweeps.due, sweeps.unlisted, sweeps.unread, sweeps.leftovers])
 def test_without_postgres_a_sweep_leaves_its_work_to_the_next(
     sweep: Callable[[], None], crew: Crew, caplog: pytest.LogCaptureFixture
 ) -> None:

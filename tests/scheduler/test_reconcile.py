@@ -92,6 +92,7 @@ def test_the_sweeps_come_as_often_as_the_operator_says() -> None:
         "sweep-unlisted": 60,
         "sweep-recordings": 60,
         "sweep-deletions": 60,
+        "sweep-unread": 15,
         "sweep-leftovers": 600,
     }
 

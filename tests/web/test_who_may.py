@@ -2,9 +2,10 @@
 another's. The ways come from the URL map; one that nobody has classed fails the first test."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import count
 from typing import Any
 
 import pytest
@@ -46,22 +47,61 @@ CLASS_OF = {
     "pages.recent_calls": Access.READERS,
     "pages.rows": Access.READERS,
     "pages.call": Access.READERS,
+    "pages.lead": Access.READERS,
+    "pages.dashboard": Access.READERS,
+    "pages.settings": Access.READERS,
+    "pages.change_password": Access.READERS,
+    "pages.end_session": Access.READERS,
+    "pages.end_other_sessions": Access.READERS,
+    "pages.add_token": Access.READERS,
+    "pages.revoke_token": Access.READERS,
     "pages.retry": Access.MANAGERS,
+    "pages.ask_to_delete": Access.MANAGERS,
+    "pages.delete": Access.MANAGERS,
+    "pages.place_call": Access.MANAGERS,
+    "pages.name_lead": Access.MANAGERS,
+    "pages.own_business": Access.MANAGERS,
+    "pages.business": Access.MANAGERS,
+    "pages.change_business": Access.MANAGERS,
+    "pages.add_number": Access.MANAGERS,
+    "pages.remove_number": Access.MANAGERS,
+    "pages.people": Access.MANAGERS,
+    "pages.add_user": Access.MANAGERS,
+    "pages.change_role": Access.MANAGERS,
+    "pages.change_activity": Access.MANAGERS,
+    "pages.set_password": Access.MANAGERS,
+    "pages.businesses": Access.OPERATORS,
+    "pages.add_business": Access.OPERATORS,
+    "pages.change_business_activity": Access.OPERATORS,
+    "pages.numbers": Access.OPERATORS,
+    "pages.settle_number": Access.OPERATORS,
+    "pages.unassigned": Access.OPERATORS,
+    "pages.give_calls": Access.OPERATORS,
     "api.list_calls": Access.READERS,
+    "api.list_calls_of_last_week": Access.READERS,
+    "api.list_calls_of_days": Access.READERS,
     "api.show_call": Access.READERS,
-    "api.retry_stage": Access.MANAGERS,
+    "api.transcript_as_text": Access.READERS,
+    "api.transcript_as_srt": Access.READERS,
+    "api.transcript_as_vtt": Access.READERS,
+    "api.transcript_as_json": Access.READERS,
     "api.recording_status": Access.READERS,
     "api.stream_recording": Access.READERS,
+    "api.show_lead": Access.READERS,
+    "api.show_stats": Access.READERS,
+    "api.retry_stage": Access.MANAGERS,
+    "api.delete_call": Access.MANAGERS,
+    "api.place_call": Access.MANAGERS,
 }
 
-RETRY = {"stage": "recording", "force": True}
 SENT: dict[str, dict[str, Any]] = {
-    "api.retry_stage": {"json": RETRY},
-    "pages.retry": {"data": {"stage": "recording"}},
+    "api.list_calls_of_days": {"query_string": {"start": "2026-01-01", "end": "2026-01-31"}},
+    "api.retry_stage": {"json": {"stage": "recording", "force": True}},
+    "api.place_call": {"json": {"to": "+14155550123"}},
 }
-"""What makes sense to each; the others take nothing."""
+"""What those need before they look at who is asking."""
 
-NOWHERE = {"call_sid": "CA" + "e" * 32}
+NOWHERE = {"call_sid": "CA" + "e" * 32, "phone": "+14155550000", "user_id": "99999", "business_id": "99999"}
 """Of each kind of object, one that does not exist."""
 
 HARMLESS = {"filename": "site.css", "code": "he"}
@@ -97,11 +137,19 @@ def ways(app: Flask) -> Iterator[Way]:
 
 
 @pytest.fixture
-def objects(house: House, people: People) -> dict[str, str]:
-    """Of each kind, one of Alice's business."""
-    call_sid = rows.add_fetched_call(house, people.alice.business_id, call_status="completed", direction="inbound")
-    sample.add_transcript(house.database, call_sid)
-    return {"call_sid": call_sid}
+def new_objects(house: House, people: People) -> Callable[[], dict[str, str]]:
+    """Makes one of each kind in Alice's business: whoever may change one leaves it changed for the next."""
+    numbers = count(1)
+
+    def make() -> dict[str, str]:
+        number, alices = next(numbers), people.alice.business_id
+        phone = f"+1415556{number:04d}"
+        call_sid = rows.add_call(house.database, alices, number, call_status="completed", from_number=phone)
+        sample.add_transcript(house.database, call_sid)
+        user_id = add_agent(house.database, alices, f"agent-{number}@example.com")[0]
+        return {"call_sid": call_sid, "phone": phone, "user_id": str(user_id), "business_id": str(alices)}
+
+    return make
 
 
 @pytest.fixture
@@ -109,19 +157,19 @@ def tokens(database: Database, people: People) -> dict[str, str | None]:
     """What each reader shows; Alice's and Bob's businesses have an agent too."""
     return {
         "nobody": None,
-        "agent": token_of_agent(database, people.alice.business_id),
+        "agent": add_agent(database, people.alice.business_id, "alices@example.com")[1],
         "manager": people.alice.token,
         "operator": people.operator.token,
-        "their agent": token_of_agent(database, people.bob.business_id),
+        "their agent": add_agent(database, people.bob.business_id, "bobs@example.com")[1],
         "their manager": people.bob.token,
     }
 
 
-def token_of_agent(database: Database, business_id: int) -> str:
+def add_agent(database: Database, business_id: int, email: str) -> tuple[int, str]:
+    """An agent's id and token."""
     with database.transaction() as session:
-        email = f"agent-{business_id}@example.com"
         agent = users.add(session, email=email, password_hash=PASSWORD_HASH, role=Role.AGENT, business_id=business_id)
-        return users.add_token(session, agent, "tests")
+        return agent.id, users.add_token(session, agent, "tests")
 
 
 @pytest.fixture
@@ -146,8 +194,9 @@ def is_turned_away(answer: TestResponse) -> bool:
     return answer.status_code == 401 or (answer.status_code == 302 and answer.location.startswith("/login"))
 
 
-def is_done(answer: TestResponse) -> bool:
-    return answer.status_code < 400 and not is_turned_away(answer)
+def is_let_in(answer: TestResponse) -> bool:
+    """Whatever becomes of it then: most of what is sent makes no sense, and there is no phone company to call."""
+    return answer.status_code not in (401, 403, 404, 405, 500) and not is_turned_away(answer)
 
 
 def said(answer: TestResponse, values: dict[str, str]) -> tuple[int, bytes]:
@@ -164,13 +213,18 @@ def test_every_way_is_classed(app: Flask) -> None:
 
 @pytest.mark.parametrize("who", READERS)
 def test_everybody_may_what_their_role_lets_them_and_nothing_else(
-    who: str, app: Flask, strangers_forms_count: FlaskClient, objects: dict[str, str], tokens: dict[str, str | None]
+    who: str,
+    app: Flask,
+    strangers_forms_count: FlaskClient,
+    new_objects: Callable[[], dict[str, str]],
+    tokens: dict[str, str | None],
 ) -> None:
     client = strangers_forms_count
     wrong = []
     for way in ways(app):
         if way.endpoint.startswith("rq_dashboard.") and who == "operator":
             continue  # theirs to answer; tests/web/test_queue_page.py looks at what is ours of it
+        objects = new_objects()
         answer, of_nothing = (ask(client, way, tokens[who], values) for values in (objects, NOWHERE))
         is_told_nothing = said(answer, objects) == said(of_nothing, NOWHERE)
         if not is_right(who, way, answer, is_told_nothing):
@@ -192,5 +246,5 @@ def is_right(who: str, way: Way, answer: TestResponse, is_told_nothing: bool) ->
     if way.access is Access.MANAGERS and "agent" in who:
         return answer.status_code == 403 or (who.startswith("their") and answer.status_code == 404)
     if way.needs_an_object and who.startswith("their"):
-        return answer.status_code == 404 and is_told_nothing
-    return is_done(answer)
+        return is_told_nothing and (answer.status_code == 404 or "phone" in way.rule.arguments)
+    return is_let_in(answer)
