@@ -88,7 +88,7 @@ def _loudest(sound: Samples, step: int, channels: int) -> Samples:
 def _interleaved(frame: av.AudioFrame, channels: int) -> Samples:
     """The channels in turn, as the telephone's formats are decoded; others are made like them."""
     if frame.format.name == "s16":
-        return np.frombuffer(frame.planes[0], dtype=np.int16, count=frame.samples * channels)
+        return np.frombuffer(memoryview(frame.planes[0]), dtype=np.int16, count=frame.samples * channels)
     samples: NDArray[Any] = frame.to_ndarray()
     return _as_int16(samples.T if frame.format.is_planar else samples).ravel()
 
