@@ -2,13 +2,13 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate, islice, pairwise
 from typing import Any, NamedTuple
 
 TOKEN = re.compile(r"\w+")
-FIGURE = re.compile(r"\d(?:[\d.,:/-]*\d)?")
+FIGURE = re.compile(r"(?<!\w)\d(?:[\d.,:/-]*\d)?")
 NO_DIGIT = re.compile(r"\D")
 
 FEWEST_WORDS = 4
@@ -19,7 +19,12 @@ SHORTEST_FIGURE = 3
 
 MOST_LINKS = 3
 
+CHANGE = "|"
+"""Of speakers: nobody's sentence goes on after it."""
+
 Turn = Mapping[str, Any]
+Place = tuple[int, float]
+"""The turn, from 1, and seconds."""
 
 
 class Link(NamedTuple):
@@ -37,75 +42,64 @@ class Line(NamedTuple):
     links: list[Link]
 
 
-@dataclass
 class _Spoken:
-    """All words of a call in small letters, each between blanks, and the place of each."""
+    """All words of a call in small letters, each between blanks; a change of speaker is between those of two."""
 
-    text: str = " "
-    starts: list[int] = field(default_factory=list)
-    places: list[tuple[int, float]] = field(default_factory=list)
-    figures: dict[str, tuple[int, float]] = field(default_factory=dict)
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._turns = [(number, turn) for number, turn in enumerate(turns, start=1) if turn["start"] is not None]
+        said = [_words(turn["text"]) for _, turn in self._turns]
+        changes = [before["speaker"] != after["speaker"] for (_, before), (_, after) in pairwise(self._turns)]
+        pieces = [
+            f"{CHANGE} {words}" if change else words for change, words in zip([False, *changes], said, strict=False)
+        ]
+        self._starts = [0, *accumulate(len(piece) + 1 for piece in pieces)]
+        self._text = " " + " ".join(pieces) + " "
+
+    def find(self, sentence: str) -> Place | None:
+        """Where it was said first; None for what was not, or is too short to be sure."""
+        words = _words(sentence)
+        at = self._text.find(f" {words} ") if words.count(" ") >= FEWEST_WORDS - 1 else -1
+        if at < 0:
+            return None
+        number, turn = self._turns[index := bisect_right(self._starts, at) - 1]
+        before = self._text[1 + self._starts[index] : at].split()
+        return number, _second(turn, len(before) - before.count(CHANGE))
+
+    @cached_property
+    def figures(self) -> dict[str, Place]:
+        """Where each figure was said first, by its digits."""
+        found: dict[str, Place] = {}
+        for number, turn in self._turns:
+            for match in FIGURE.finditer(turn["text"]):
+                before = TOKEN.findall(turn["text"][: match.start()])
+                found.setdefault(NO_DIGIT.sub("", match.group()), (number, _second(turn, len(before))))
+        return found
 
 
 def lines_of(summary: str | None, turns: Sequence[Turn]) -> list[Line]:
     """The summary's lines with their places in the recording."""
-    spoken = _spoken(turns) if summary else _Spoken()
-    return [Line(line, _links(line, spoken)) for line in (summary or "").splitlines() if line.strip()]
+    lines = [line for line in (summary or "").splitlines() if line.strip()]
+    spoken = _Spoken(turns if lines else [])
+    return [Line(line, _links(line, spoken)) for line in lines]
 
 
 def _links(line: str, spoken: _Spoken) -> list[Link]:
-    whole = _find(line, spoken) or _find(line.partition(": ")[2], spoken)  # "Customer: …" is who said it
+    whole = spoken.find(line) or spoken.find(line.partition(": ")[2])  # "Customer: …" is who said it
     if whole:
         return [Link("", *whole)]
-    found = {figure: spoken.figures.get(NO_DIGIT.sub("", figure)) for figure in FIGURE.findall(line)}
-    return [Link(figure, *place) for figure, place in found.items() if place][:MOST_LINKS]
+    figures = [(figure, NO_DIGIT.sub("", figure)) for figure in dict.fromkeys(FIGURE.findall(line))]
+    told = [(figure, spoken.figures.get(digits)) for figure, digits in figures if len(digits) >= SHORTEST_FIGURE]
+    return [Link(figure, *place) for figure, place in told if place][:MOST_LINKS]
 
 
-def _find(sentence: str, spoken: _Spoken) -> tuple[int, float] | None:
-    words = TOKEN.findall(sentence.casefold())
-    if len(words) < FEWEST_WORDS:
-        return None
-    at = spoken.text.find(f" {' '.join(words)} ")
-    return None if at < 0 else spoken.places[bisect_right(spoken.starts, at + 1) - 1]
+def _words(text: str) -> str:
+    return " ".join(TOKEN.findall(text.casefold()))
 
 
-def _spoken(turns: Sequence[Turn]) -> _Spoken:
-    """Turns of one speaker in a row are one speech, as for the summary; a change of speaker ends a sentence."""
-    found, pieces, length, before = _Spoken(), [""], 1, None
-    for number, turn in enumerate(turns, start=1):
-        if turn["start"] is None:
-            continue
-        if before not in (None, turn["speaker"]):
-            pieces.append("|")
-            length += 2
-        before = turn["speaker"]
-        for word, second in _words(turn):
-            found.starts.append(length)
-            found.places.append((number, second))
-            pieces.append(word)
-            length += len(word) + 1
-        for figure, second in _figures(turn):
-            found.figures.setdefault(figure, (number, second))
-    found.text = " ".join([*pieces, ""])
-    return found
-
-
-def _words(turn: Turn) -> Iterator[tuple[str, float]]:
-    text, second_at = _timed(turn)
-    for match in TOKEN.finditer(text):
-        yield match.group().casefold(), second_at(match.start())
-
-
-def _figures(turn: Turn) -> Iterator[tuple[str, float]]:
-    text, second_at = _timed(turn)
-    for match in FIGURE.finditer(text):
-        digits = NO_DIGIT.sub("", match.group())
-        if len(digits) >= SHORTEST_FIGURE:
-            yield digits, second_at(match.start())
-
-
-def _timed(turn: Turn) -> tuple[str, Any]:
-    """The turn's text, and a function that tells when the letter at a place of it was said."""
-    words = turn.get("words") or [(turn["text"], turn["start"])]
-    starts = [0, *accumulate(len(word[0]) for word in words)]
-    return "".join(word[0] for word in words), lambda at: words[bisect_right(starts, at) - 1][1]
+def _second(turn: Turn, before: int) -> float:
+    """When the word that has so many before it in its turn was said; as near as anybody has kept it."""
+    pieces = turn.get("words") or [(turn["text"], turn["start"])]
+    letters = "".join(piece[0] for piece in pieces)
+    starts = [0, *accumulate(len(piece[0]) for piece in pieces)]
+    places = (match.start() for match in TOKEN.finditer(letters))
+    return float(pieces[bisect_right(starts, next(islice(places, before, None), 0)) - 1][1])

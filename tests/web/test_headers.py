@@ -1,12 +1,18 @@
 """Whatever leaves tells the browser to run our own scripts only and to be shown by nobody else."""
 
+import re
+
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from db.engine import Database
 from tests.support.people import People
+from tests.web import sample_calls as sample
 from tests.web import variants
 from web.house import House
+
+NONCE = re.compile(r"style-src 'self' 'nonce-([\w-]{20,})';")
 
 
 def is_protected(answer: TestResponse) -> bool:
@@ -54,3 +60,17 @@ def test_an_error_of_our_own_is_told_without_its_traceback(app: Flask) -> None:
     assert is_protected(answer)
     assert answer.get_json()["error"]["code"] == "internal_server_error"
     assert not any(word in answer.text for word in ("swordfish", "secret.py", "Traceback", "RuntimeError"))
+
+
+def test_only_a_page_with_a_waveform_lets_a_style_in_and_each_time_another_one(
+    client: FlaskClient, people: People, database: Database
+) -> None:
+    sid = sample.add_call(database, people.alice.business_id, 1, **sample.DONE)
+
+    policies = [client.get(f"/calls/{sid}", headers=people.alice.headers).headers for _ in range(2)]
+    nonces = [NONCE.findall(headers["Content-Security-Policy"]) for headers in policies]
+
+    assert [len(found) for found in nonces] == [1, 1]
+    assert nonces[0] != nonces[1]
+    assert "script-src 'self';" in policies[0]["Content-Security-Policy"]
+    assert "nonce" not in client.get("/", headers=people.alice.headers).headers["Content-Security-Policy"]

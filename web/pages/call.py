@@ -1,5 +1,6 @@
 """One call: heard, read, its story, and its stages done again."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +13,7 @@ from db import costs, events, transcripts
 from db.models import CallLog, Recording
 from db.retries import Conflict
 from db.words import Role
-from web import cost_reasons, heard, loader, present, said
+from web import cost_reasons, heard, loader, present, said, subtitles
 from web.auth import needs, reader
 from web.house import house
 from web.pages.blueprint import pages
@@ -26,12 +27,18 @@ def call(call_sid: str) -> str:
     """One call; asked for by htmx, only the parts of the page that move, the transcript when it is another one."""
     with house().database.transaction() as session:
         found = loader.load_call(session, reader(), call_sid)
+        transcript = transcripts.find(session, found)
+        turns = transcript.turns if transcript else transcripts.draft(session, found).get("turns", [])
         fields = present.present_call(session, found, house().settings.business_slots) | shown(session, [found])[0]
-        fields |= _to_listen(session, found)
+        fields |= _to_listen(session, found, turns)
+    version = heard.version_of(turns)
+    fields |= {"is_written": transcript is not None, "has_times": subtitles.has_times(turns)}
+    fields |= {"transcript_version": version, "summary_lines": said.lines_of(fields["summary"], turns)}
     if not request.headers.get("HX-Request"):
-        return render_template("call.html", call=fields)
-    is_known = request.headers.get("X-Transcript") == fields["transcript_version"]
-    return render_template("_call_news.html", call=fields, is_transcript_known=is_known)
+        return render_template("call.html", call=fields, turns=heard.turns_for_page(turns))
+    is_known = request.headers.get("X-Transcript") == version
+    news = [] if is_known else heard.turns_for_page(turns)
+    return render_template("_call_news.html", call=fields, turns=news, is_transcript_known=is_known)
 
 
 @pages.post("/calls/<call_sid>/retry")
@@ -46,16 +53,9 @@ def retry(call_sid: str) -> ResponseReturnValue:
     return redirect(url_for("pages.call", call_sid=call_sid), 303)
 
 
-def _to_listen(session: Session, call: CallLog) -> dict[str, Any]:
-    transcript = transcripts.find(session, call)
-    turns = transcript.turns if transcript else transcripts.draft(session, call).get("turns", [])
+def _to_listen(session: Session, call: CallLog, turns: Sequence[dict[str, Any]]) -> dict[str, Any]:
     timeline = events.timeline(session, call.id)
     return {
-        "turns": heard.turns_for_page(turns),
-        "transcript_version": heard.version_of(turns),
-        "is_written": transcript is not None,
-        "has_times": bool(turns) and turns[0]["start"] is not None,
-        "summary_lines": said.lines_of(call.summary, turns),
         "sound": sound_of(session, call, turns, timeline, house().settings),
         "cost_reasons": [cost_reasons.told(call, sign) for sign in costs.signs_of(session, call)],
         "recordings": _recordings(session, call),
