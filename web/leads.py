@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from db import leads as known
 from db.models import Business, CallLog
 from web import loader, phones
 from web.auth import Reader
@@ -15,6 +16,11 @@ def phone_of(session: Session, who: Reader, written: str) -> str:
     """The number in E.164, however it is written where the reader's business is; 400 for what is none."""
     business = session.get(Business, who.business_id) if who.business_id else None
     return phones.e164(written, phones.country_of(business), parameter="phone")
+
+
+def name_of(session: Session, who: Reader, number: str) -> str | None:
+    """What the reader's business calls them; operators of no business know nobody by name."""
+    return known.names(session, who.business_id, [number]).get(number) if who.business_id else None
 
 
 def next_cursor(found: Sequence[CallLog], limit: int) -> str | None:

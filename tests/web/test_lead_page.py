@@ -5,10 +5,12 @@ import re
 from flask.testing import FlaskClient
 from playwright.sync_api import expect
 
+from db import leads
 from db.engine import Database
-from db.words import Stage
-from tests.support.people import People
+from db.words import Role, Stage
+from tests.support.people import People, make_person
 from tests.web import sample_calls as sample
+from tests.web.browsing import csrf_token
 from tests.web.conftest import OpenPage
 from tests.web.rows import call_of
 from tests.web.test_pages import reading_as
@@ -113,3 +115,36 @@ def test_busy_calls_move_with_one_request_and_stop_when_they_are_done(
 
     assert len(asked) == 1
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_manager_names_a_number_for_the_own_business_alone(
+    client: FlaskClient, people: People, database: Database
+) -> None:
+    for number, person in enumerate((people.alice, people.bob), start=1):
+        sample.add_call(database, person.business_id, number, **sample.DONE, from_number=THEM)
+
+    with reading_as(client, people.alice):
+        form = {"name": " Sarah  Cooper ", "csrf_token": csrf_token(client, f"/leads/{THEM}")}
+        assert client.post(f"/leads/{THEM}/name", data=form).status_code == 303
+        assert all("Sarah Cooper" in client.get(path).text for path in (f"/leads/{THEM}", "/", "/?q=cooper"))
+    with reading_as(client, people.bob):
+        assert not any("Sarah Cooper" in client.get(path).text for path in (f"/leads/{THEM}", "/", "/?q=cooper"))
+
+
+def test_a_blank_name_takes_the_name_away(client: FlaskClient, people: People, database: Database) -> None:
+    with database.transaction() as session:
+        leads.name_caller(session, people.alice.business_id, THEM, "Sarah Cooper")
+
+    with reading_as(client, people.alice):
+        form = {"name": " ", "csrf_token": csrf_token(client, f"/leads/{THEM}")}
+        client.post(f"/leads/{THEM}/name", data=form)
+        assert "Sarah Cooper" not in client.get(f"/leads/{THEM}").text
+
+
+def test_an_agent_reads_names_and_gives_none(client: FlaskClient, database: Database) -> None:
+    agent = make_person(database, "agent@example.com", "+14155550104", Role.AGENT)
+
+    with reading_as(client, agent):
+        form = {"name": "Sarah", "csrf_token": csrf_token(client, f"/leads/{THEM}")}
+        assert "Name this number" not in client.get(f"/leads/{THEM}").text
+        assert client.post(f"/leads/{THEM}/name", data=form).status_code == 403

@@ -18,5 +18,5 @@ def show_lead(path: LeadPath, query: LeadQuery) -> Response:
         phone = leads.phone_of(session, who, path.phone)
         found = loader.calls_with(session, who, phone, limit=query.limit, after=after)
         shown = present.present_list(session, found, house().settings.business_slots)
-        calls = leads.with_legs(session, who, found, shown)
-    return jsonify(phone=phone, calls=calls, next_cursor=leads.next_cursor(found, query.limit))
+        calls, name = leads.with_legs(session, who, found, shown), leads.name_of(session, who, phone)
+    return jsonify(phone=phone, name=name, calls=calls, next_cursor=leads.next_cursor(found, query.limit))

@@ -267,6 +267,7 @@ class Lead(BaseModel):
     """A page of the calls with one number."""
 
     phone: str = Field(description="E.164")
+    name: str | None = Field(description="what the business calls them")
     calls: list[LeadCall]
     next_cursor: str | None = Field(description="hand it back for the next page; null at the end")
 

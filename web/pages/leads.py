@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.leads import LONGEST_NAME, NotNamed, name_caller
 from db.models import Business
+from db.words import Role
 from web import leads, loader
-from web.auth import reader
+from web.auth import NUL, needs, reader
 from web.cursor import Cursor
 from web.house import house
 from web.pages.blueprint import pages
@@ -30,16 +33,35 @@ def lead(phone: str) -> ResponseReturnValue:
             return redirect(url_for("pages.lead", phone=number))
         found = loader.calls_with(session, who, number, limit=ROWS, after=after)
         calls = leads.with_legs(session, who, found, shown(session, found))
+        name = leads.name_of(session, who, number)
         names = _business_names(session, calls) if who.is_operator else {}
     return render_template(
         "_entries.html" if request.headers.get("HX-Request") else "lead.html",
         phone=number,
+        name=name,
+        longest_name=LONGEST_NAME,
         calls=calls,
         names=names,
         busy=sum(call["busy"] for call in calls),
         promise=None if after else last_promise(calls),
         older=leads.next_cursor(found, ROWS),
     )
+
+
+@pages.post("/leads/<phone>/name")
+@needs(Role.MANAGER)
+def name_lead(phone: str) -> ResponseReturnValue:
+    """From now on the number is shown under that name; a blank one takes it away."""
+    who, name = reader(), request.form.get("name", "").replace(NUL, "")
+    if who.business_id is None:
+        abort(404)
+    with house().database.transaction() as session:
+        number = leads.phone_of(session, who, phone)
+        try:
+            name_caller(session, who.business_id, number, name)
+        except NotNamed:
+            flash(gettext("This installation's table of leads takes no names."))
+    return redirect(url_for("pages.lead", phone=number), 303)
 
 
 def _business_names(session: Session, calls: list[dict[str, Any]]) -> dict[int, str]:
