@@ -156,6 +156,7 @@ def test_a_token_is_shown_once_and_opens_the_api(alice: FlaskClient, app: Flask,
     assert made
     headers = {"Authorization": f"Bearer {made.group(1)}"}
 
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert app.test_client().get("/api/calls", headers=headers).status_code == 200
     page = alice.get("/settings").text
     assert "my laptop" in page
