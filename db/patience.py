@@ -32,6 +32,17 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+@contextmanager
+def paused() -> Iterator[None]:
+    """What is done in this block takes its time without PostgreSQL, which is not to be blamed for it afterwards."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        deadline = _deadline.get()
+        _deadline.set(deadline and deadline + time.monotonic() - began)
+
+
 def listen_for_deadlines() -> None:
     """Have every connection of this process wait through us."""
     extensions.set_wait_callback(_wait)
