@@ -36,12 +36,6 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-def start_anew(seconds: float) -> None:
-    """From here to the end of the block around, so many seconds are left, whatever it said: time went by while somebody
-    else was asked."""
-    _deadline.set(time.monotonic() + seconds)
-
-
 def limit_statements(session: Session, seconds: float) -> None:
     """Have PostgreSQL itself end each statement of the transaction by then; that is no outage (see is_too_much)."""
     limit = f"{int(seconds * 1000)}ms"
@@ -51,6 +45,17 @@ def limit_statements(session: Session, seconds: float) -> None:
 def is_too_much(error: DBAPIError) -> bool:
     """Whether a statement took longer than its transaction allows."""
     return isinstance(error.orig, errors.QueryCanceled)
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """What is done in this block takes its time without PostgreSQL, which is not to be blamed for it afterwards."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        deadline = _deadline.get()
+        _deadline.set(deadline and deadline + time.monotonic() - began)
 
 
 def listen_for_deadlines() -> None:

@@ -15,13 +15,13 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, user_
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
-from db import access, users
+from db import access, patience, users
 from db.models import Business, User
 from db.words import Role
 from web.house import house
 
 HASHER = PasswordHasher()
-"""Takes its time, and none of a transaction's: no connection is held meanwhile."""
+"""Slow on purpose, so never within a transaction of a request."""
 
 NOBODY = HASHER.hash("the password of nobody")
 """Verified against when the user does not exist, so that the answer takes as long."""
@@ -116,7 +116,7 @@ def sign_in(email: str, password: str) -> Reader | None:
     known = user.password_hash if user else None
     if not _verifies(known or NOBODY, password) or user is None:
         return None
-    renewed = None if user.password_hash.startswith(ARGON2) else HASHER.hash(password)
+    renewed = None if user.password_hash.startswith(ARGON2) else hashed(password)
     with house().database.transaction() as session:
         return _let_in(session, user.id, renewed)
 
@@ -127,7 +127,7 @@ def change_password(who: Reader, old: str, new: str) -> Reader | None:
         user = users.by_id(session, who.id)
     if user is None or not _verifies(user.password_hash, old):
         return None
-    password_hash = HASHER.hash(new)
+    password_hash = hashed(new)
     with house().database.transaction() as session:
         access.set_password(session, session.get_one(User, who.id), password_hash)
         return _let_in(session, who.id)
@@ -149,11 +149,18 @@ def begin_session(found: Reader) -> None:
     login_user(found)
 
 
+def hashed(password: str) -> str:
+    """What is kept of a password."""
+    with patience.paused():
+        return HASHER.hash(password)
+
+
 def _verifies(stored: str, password: str) -> bool:
     try:
-        if stored.startswith(LEGACY):
-            return check_password_hash(stored, password)
-        return HASHER.verify(stored, password)
+        with patience.paused():
+            if stored.startswith(LEGACY):
+                return check_password_hash(stored, password)
+            return HASHER.verify(stored, password)
     except (VerificationError, InvalidHashError, ValueError):
         return False
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db import access, businesses, tokens, users
 from db.models import ApiToken, Business, User
 from db.words import Role
-from web.auth import HASHER
+from web.auth import hashed
 
 Command = Callable[[Session, Namespace], str]
 
@@ -72,7 +72,7 @@ def add_user(session: Session, wanted: Namespace) -> str:
         sys.exit(f"{wanted.email}: there is such a user already")
     if wanted.business is not None:
         _require_business(session, wanted.business)
-    password_hash = HASHER.hash(wanted.password)
+    password_hash = hashed(wanted.password)
     added = users.add(session, email=wanted.email, password_hash=password_hash, role=role, business_id=wanted.business)
     return str(added.id)
 
@@ -84,7 +84,7 @@ def change_user(session: Session, wanted: Namespace) -> str:
         if wanted.role:
             access.change_role(session, user, Role(wanted.role), by=None)
         if wanted.password:
-            access.set_password(session, user, HASHER.hash(wanted.password))
+            access.set_password(session, user, hashed(wanted.password))
         if getattr(wanted, "is_active", None) is False:
             access.make_inactive(session, user, by=None)
         elif hasattr(wanted, "is_active"):

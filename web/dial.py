@@ -6,8 +6,6 @@ The phone company is asked once. Who asks a second time with the same key hears 
 import logging
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import phonenumbers
 from flask_babel import gettext
@@ -15,12 +13,9 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import businesses, calls, patience, placed_calls, tasks
-from db.calls import CallFacts
-from db.models import CallLog
-from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, RecordingMode, Stage
+from db import businesses, patience, placed_calls
 from providers.errors import ProviderError, Unavailable
-from providers.telephony import CallInfo, NotPlaced, PerhapsPlaced, Telephony
+from providers.telephony import NotPlaced, PerhapsPlaced, Telephony
 from web import loader, reasons
 from web.auth import Reader, reader
 from web.house import house
@@ -29,8 +24,6 @@ log = logging.getLogger(__name__)
 
 KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
-ANSWER_SECONDS = 2.5
-"""What PostgreSQL may take once the phone company has been asked, which may have taken longer than a request has."""
 
 LOOKS, LOOK_EVERY_SECONDS = 8, 0.25
 """Two presses of a button: the second one waits as long as a phone company mostly takes."""
@@ -90,7 +83,7 @@ def _place(telephony: Telephony, who: Reader, caller: str, number: str, key: str
     """No database connection is held while the phone company is asked."""
     is_recorded = house().settings.recording_start == "auto"
     try:
-        with _time_apart():
+        with patience.paused():
             info = telephony.place_call(number, caller, house().twiml.callbacks(), record=is_recorded)
     except ProviderError as error:
         log_event(log, logging.WARNING, "CALL_NOT_PLACED", said_by=f"user:{who.id}", reason=error.reason)
@@ -106,44 +99,11 @@ def _place(telephony: Telephony, who: Reader, caller: str, number: str, key: str
     return info.call_sid
 
 
-@contextmanager
-def _time_apart() -> Iterator[None]:
-    """What the block takes is not PostgreSQL's fault."""
-    try:
-        yield
-    finally:
-        patience.start_anew(ANSWER_SECONDS)
-
-
-def _keep(session: Session, info: CallInfo) -> None:
-    """The phone company's first events may have been quicker."""
-    settings = house().settings
-    facts = CallFacts(
-        call_sid=info.call_sid,
-        status=info.status if info.status in CALL_STATUS_ORDER else None,
-        direction=info.direction,
-        from_number=info.from_number,
-        to_number=info.to_number,
-    )
-    call = calls.tell(session, facts, ask_after=settings.retry_base_seconds)
-    if call.deleted_at is None and call.call_status not in FINAL_CALL_STATUSES:
-        _expect_end(session, call)
-
-
-def _expect_end(session: Session, call: CallLog) -> None:
-    """Should all news of the call be lost, the phone company is asked."""
-    settings = house().settings
-    modes = {"auto": RecordingMode.CALL_RECORD, "off": RecordingMode.OFF}
-    call.recording_mode = call.recording_mode or modes.get(settings.recording_start)
-    if settings.recording_start != "off":
-        tasks.open_task(session, call, Stage.RECORDING, due_in=settings.stuck_seconds)
-
-
 def _placed_before(who: Reader, key: str, number: str) -> str:
     """Somebody was quicker with the key: the call of that one, as soon as the phone company has said its name."""
     for look in range(LOOKS):
-        time.sleep(LOOK_EVERY_SECONDS if look else 0)
-        patience.start_anew(ANSWER_SECONDS)
+        with patience.paused():
+            time.sleep(LOOK_EVERY_SECONDS if look else 0)
         with house().database.transaction() as session:
             call_sid = placed_calls.call_of(session, who.id, key)
             if call_sid is None:

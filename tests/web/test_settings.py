@@ -13,7 +13,7 @@ from db.models import ApiToken
 from db.words import Role
 from tests.support.people import PASSWORD, People, Person, make_person
 from tests.web import rows
-from tests.web.browsing import csrf_token, send, sign_in
+from tests.web.browsing import csrf_token, said, send, sign_in
 
 NEW = "a brand new password"
 CHANGE = {"old": PASSWORD, "new": NEW, "again": NEW}
@@ -156,6 +156,7 @@ def test_a_token_is_shown_once_and_opens_the_api(alice: FlaskClient, app: Flask,
     assert made
     headers = {"Authorization": f"Bearer {made.group(1)}"}
 
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert app.test_client().get("/api/calls", headers=headers).status_code == 200
     page = alice.get("/settings").text
     assert "my laptop" in page
@@ -186,11 +187,11 @@ def test_bob_ending_what_is_alice_s_hears_what_he_would_of_nothing(
     sign_in(alice, people.alice)
     sign_in(bob, people.bob)
     hers = [*tokens_of(database, people.alice, "tests"), *tokens_of(database, people.alice, users.SESSION)]
-    nothing = send(bob, path, {"id": "2147483647"})
+    nothing = said(send(bob, path, {"id": "2147483647"}), "2147483647")
 
+    assert nothing[0] == 404
     for token in hers:
-        answer = send(bob, path, {"id": str(token.id)})
-        assert (answer.status_code, answer.data) == (nothing.status_code, nothing.data) == (404, nothing.data)
+        assert said(send(bob, path, {"id": str(token.id)}), f"id {token.id}") == nothing
     assert is_signed_in(alice)
     assert bob.get("/api/calls", headers=people.alice.headers).status_code == 200
     assert people.alice.email not in bob.get("/settings").text

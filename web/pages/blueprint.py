@@ -51,7 +51,8 @@ def know_the_reader() -> None:
 
 @pages.after_request
 def keep_private(response: Response) -> Response:
-    """Pages are one reader's; and going back must not show the part that htmx asked for under the same address."""
-    response.headers["Cache-Control"] = "private, no-cache"
+    """Pages are one reader's; and going back must not show the part that htmx asked for under the same address. What a
+    form is answered with may hold a password or a token, which is shown once."""
+    response.headers["Cache-Control"] = "private, no-store" if request.method == "POST" else "private, no-cache"
     response.vary.update(("HX-Request", "HX-Target"))
     return response

@@ -14,7 +14,7 @@ from db.access import Conflict, Refusal
 from db.models import User
 from db.words import Role
 from web import reach, rules
-from web.auth import HASHER, needs, reader
+from web.auth import hashed, needs, reader
 from web.house import house
 from web.pages.blueprint import pages
 from web.pages.forms import Form, Ruled
@@ -71,7 +71,7 @@ def add_user() -> ResponseReturnValue:
     if business_id is None and form.role.value is not Role.OPERATOR:
         form.role.errors = [refused(Refusal.NO_BUSINESS)]
         return _page(business_id, form=form, status=400)
-    password_hash = HASHER.hash(form.password.value)
+    password_hash = hashed(form.password.value)
     with house().database.transaction() as session:
         reach.require_people_of(session, reader(), business_id)
         is_new = users.by_any_email(session, form.email.value) is None
@@ -122,7 +122,7 @@ def set_password(user_id: int) -> ResponseReturnValue:
     if user_id == reader().id:
         return redirect(url_for("pages.settings"), 303)  # where the old password is asked for
     form = NewPasswordForm()
-    password_hash = HASHER.hash(form.password.value) if form.validate() else None
+    password_hash = hashed(form.password.value) if form.validate() else None
     with house().database.transaction() as session:
         user = reach.load_user(session, reader(), user_id)
         if password_hash:
