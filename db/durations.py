@@ -104,9 +104,9 @@ def _percentiles(seconds: ColumnElement[float]) -> tuple[ColumnElement[Any], Col
 
 
 def _read(row: Row[Any]) -> Durations:
-    share, *found = row[1:]
+    share, *found = list(row)[1:]
     spreads = {
-        name: Spread(*(percentiles or (None, None)), calls)
+        name: Spread(*percentiles, calls=calls) if percentiles else Spread()
         for name, percentiles, calls in zip(SPREADS, found[::2], found[1::2], strict=True)
     }
     return Durations(**spreads, head_share=share)

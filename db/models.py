@@ -37,10 +37,11 @@ UNFINISHED = """(recording_status IN ('pending', 'recording')
 """Calls that something is still to happen to. Their index makes a sweep cost what is open, not what is stored."""
 
 
-OTHER_PARTY = """CASE
-    WHEN ((direction)::text = 'outbound'::text) THEN to_number
+OTHER_PARTY = """(
+CASE
+    WHEN direction::text = 'outbound'::text THEN to_number
     ELSE from_number
-END"""
+END)"""
 """Whose call it is, by number: who called us, or whom we called. Just as PostgreSQL writes it, to be compared with."""
 
 IS_AN_ERROR = "(outcome IS NULL OR outcome NOT IN ('no_recording', 'too_short', 'silent', 'no_speech'))"
@@ -220,7 +221,7 @@ class CallLog(Base):
             postgresql_include=COUNTED,
             postgresql_where=text("parent_call_sid IS NULL"),
         ),
-        Index("ix_call_log_lead", text(f"({OTHER_PARTY})"), created_at.desc().nulls_last(), "id"),
+        Index("ix_call_log_lead", text(OTHER_PARTY), created_at.desc().nulls_last(), "id"),
         Index("ix_call_log_legs", "parent_call_sid", postgresql_where=text("parent_call_sid IS NOT NULL")),
         Index(
             "ix_call_log_failed",

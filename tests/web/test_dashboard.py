@@ -62,7 +62,7 @@ def test_what_failed_is_listed_newest_first_with_its_reason_and_its_button(
         assert older
         rest = client.get(older[1].replace("&amp;", "&")).text
 
-    listed = [re.findall(r'<li class="row" id="row-(CA\w+)"', page) for page in (text, rest)]
+    listed = [re.findall(r'<li class="entry" id="row-(CA\w+)"', page) for page in (text, rest)]
     assert listed == [[sample.call_sid(number) for number in part] for part in (range(1, 21), (21, 22))]
     assert text.count("The phone company answered with error 500.") == 20
     assert [form["stage"] for form in forms(text)] == ["recording"] * 20
@@ -88,6 +88,7 @@ def test_bob_sees_nothing_of_alice_s_calls(client: FlaskClient, people: People, 
 
     with reading_as(client, people.bob):
         assert theirs not in client.get("/dashboard").text
+        assert theirs not in client.get(f"/dashboard/needs?id={rows.call_of(database, theirs).id}").text
         assert client.get(f"/dashboard?business_id={people.alice.business_id}").status_code == 404
 
 

@@ -1,6 +1,5 @@
 """Recent calls, one call, and its stages done again."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
@@ -8,31 +7,28 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Business, CallLog, Task
+from db.models import Business
 from db.retries import Conflict
-from db.words import FINAL_CALL_STATUSES, RecordingStatus
-from web import audio, formats, loader, present
+from web import formats, loader, present
 from web.auth import reader
-from web.badges import badges_of
 from web.cursor import GREATEST_ID
 from web.house import house
 from web.pages.blueprint import pages
+from web.pages.shown import shown
 from web.retry import STAGES, request_retry
 
 ROWS = 50
-EXPECTED_RECORDING = {RecordingStatus.PENDING, RecordingStatus.RECORDING}
 
 
 @pages.get("/")
 def recent_calls() -> str:
     """The newest calls."""
     with house().database.transaction() as session:
-        shown = rows_of(session, loader.recent_calls(session, reader(), limit=ROWS))
-        number = None if shown else _number(session)
-    return render_template("calls.html", number=number, webhook=_webhook(), **by_day(shown))
+        found = shown(session, loader.recent_calls(session, reader(), limit=ROWS))
+        number = None if found else _number(session)
+    return render_template("calls.html", number=number, webhook=_webhook(), **_list(found))
 
 
 @pages.get("/rows")
@@ -40,8 +36,8 @@ def rows() -> str:
     """The rows a page shows, as they are now: one request for all of them."""
     wanted = request.args.getlist("id", type=int)[:ROWS]
     with house().database.transaction() as session:
-        shown = rows_of(session, loader.calls_by_id(session, reader(), [id for id in wanted if 0 < id <= GREATEST_ID]))
-    return render_template("_rows.html", **by_day(shown))
+        found = shown(session, loader.calls_by_id(session, reader(), [id for id in wanted if 0 < id <= GREATEST_ID]))
+    return render_template("_rows.html", **_list(found))
 
 
 @pages.get("/calls/<call_sid>")
@@ -49,10 +45,10 @@ def call(call_sid: str) -> str:
     """One call; asked for by htmx, only the part of the page that moves."""
     with house().database.transaction() as session:
         found = loader.load_call(session, reader(), call_sid)
-        shown = present.present_call(session, found, house().settings.business_slots) | rows_of(session, [found])[0]
-        shown["worth_hearing"] = present.WORTH_HEARING
+        fields = present.present_call(session, found, house().settings.business_slots) | shown(session, [found])[0]
+        fields["worth_hearing"] = present.WORTH_HEARING
     template = "_call.html" if request.headers.get("HX-Request") else "call.html"
-    return render_template(template, call=shown)
+    return render_template(template, call=fields)
 
 
 @pages.post("/calls/<call_sid>/retry")
@@ -66,31 +62,7 @@ def retry(call_sid: str) -> ResponseReturnValue:
     return redirect(url_for("pages.call", call_sid=call_sid), 303)
 
 
-def rows_of(session: Session, found: Sequence[CallLog]) -> list[dict[str, Any]]:
-    """What the API shows of the calls, with what only people need."""
-    shown = present.present_list(session, found, house().settings.business_slots)
-    at_work = set(session.scalars(select(Task.call_id).where(Task.call_id.in_([call.id for call in found]))))
-    return [fields | _for_people(call, fields, call.id in at_work) for call, fields in zip(found, shown, strict=True)]
-
-
-def _for_people(call: CallLog, fields: dict[str, Any], is_at_work: bool) -> dict[str, Any]:
-    badges = badges_of(fields)
-    return {
-        "id": call.id,
-        "badges": badges,
-        "has_failed": any(badge.state == "failed" for badge in badges),
-        "busy": is_at_work or _goes_on(call),
-        "playable": bool(fields["call_sid"]) and audio.is_to_come(call),
-    }
-
-
-def _goes_on(call: CallLog) -> bool:
-    """Whether the call itself, or its recording, is not over yet."""
-    return call.call_status not in FINAL_CALL_STATUSES and call.recording_status in EXPECTED_RECORDING
-
-
-def by_day(shown: list[dict[str, Any]]) -> dict[str, Any]:
-    """What _rows.html needs of them."""
+def _list(shown: list[dict[str, Any]]) -> dict[str, Any]:
     now = datetime.now(UTC)
     days = groupby(shown, lambda call: formats.day(call["created_at"], now))
     return {

@@ -1,19 +1,14 @@
 """A lead: one stream of all calls with a number."""
 
-from typing import Any
-
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from db.models import Business
 from web import leads, loader
 from web.auth import reader
 from web.cursor import Cursor
 from web.house import house
 from web.pages.blueprint import pages
-from web.pages.calls import rows_of
+from web.pages.entries import entries
 from web.promises import last_promise
 
 ROWS = 50
@@ -29,21 +24,11 @@ def lead(phone: str) -> ResponseReturnValue:
         if number != phone:
             return redirect(url_for("pages.lead", phone=number))
         found = loader.calls_with(session, who, number, limit=ROWS, after=after)
-        calls = leads.with_legs(session, who, found, rows_of(session, found))
-        names = _business_names(session, calls) if who.is_operator else {}
+        told = entries(session, found)
     return render_template(
         "_entries.html" if request.headers.get("HX-Request") else "lead.html",
         phone=number,
-        calls=calls,
-        names=names,
-        busy=sum(call["busy"] for call in calls),
-        promise=None if after else last_promise(calls),
+        promise=None if after else last_promise(told["calls"]),
         older=leads.next_cursor(found, ROWS),
+        **told,
     )
-
-
-def _business_names(session: Session, calls: list[dict[str, Any]]) -> dict[int, str]:
-    """Operators see calls of all businesses: each says whose it is."""
-    wanted = {call["business_id"] for call in calls if call["business_id"]}
-    rows = session.execute(select(Business.id, Business.name).where(Business.id.in_(wanted)))
-    return {row.id: row.name for row in rows}
