@@ -106,7 +106,7 @@ def _percentiles(seconds: ColumnElement[float]) -> tuple[ColumnElement[Any], Col
 def _read(row: Row[Any]) -> Durations:
     share, *found = list(row)[1:]
     spreads = {
-        name: Spread(*percentiles, calls=calls) if percentiles else Spread()
+        name: Spread(percentiles[0], percentiles[1], calls) if percentiles else Spread()
         for name, percentiles, calls in zip(SPREADS, found[::2], found[1::2], strict=True)
     }
     return Durations(**spreads, head_share=share)

@@ -129,7 +129,7 @@ def test_both_charts_are_drawn(language: str, open_page: OpenPage, people: Peopl
     sample_days.fill(database, people.alice.business_id, days=3)
     sample.add_call(database, people.alice.business_id, 1, **sample.GIVEN_UP)
 
-    page = open_page("/dashboard", people.alice, reduced_motion="reduce", locale=language)
+    page = open_page("/dashboard", people.alice, locale=language)
 
     expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "he" else "ltr")
     page.wait_for_function("() => Object.keys(Chart.instances).length === 2")
@@ -139,7 +139,7 @@ def test_both_charts_are_drawn(language: str, open_page: OpenPage, people: Peopl
 
 def test_charts_follow_day_and_night(open_page: OpenPage, people: People, database: Database) -> None:
     sample_days.fill(database, people.alice.business_id, days=2)
-    page = open_page("/dashboard", people.alice, reduced_motion="reduce", color_scheme="light")
+    page = open_page("/dashboard", people.alice, color_scheme="light")
     bar = "() => Chart.getChart('endings').data.datasets[0].backgroundColor"
     by_day = page.evaluate(bar)
 
