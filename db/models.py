@@ -38,8 +38,12 @@ UNFINISHED = """(recording_status IN ('pending', 'recording')
 """Calls that something is still to happen to. Their index makes a sweep cost what is open, not what is stored."""
 
 
-OTHER_PARTY = "(CASE WHEN direction = 'outbound' THEN to_number ELSE from_number END)"
-"""Whose call it is, by number: who called us, or whom we called."""
+OTHER_PARTY = """(
+CASE
+    WHEN direction::text = 'outbound'::text THEN to_number
+    ELSE from_number
+END)"""
+"""Whose call it is, by number: who called us, or whom we called. Just as PostgreSQL writes it, to be compared with."""
 
 IS_AN_ERROR = "(outcome IS NULL OR outcome NOT IN ('no_recording', 'too_short', 'silent', 'no_speech'))"
 

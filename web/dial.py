@@ -13,9 +13,12 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import businesses, patience, placed_calls
+from db import businesses, calls, patience, placed_calls, tasks
+from db.calls import CallFacts
+from db.models import CallLog
+from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, RecordingMode, Stage
 from providers.errors import ProviderError, Unavailable
-from providers.telephony import NotPlaced, PerhapsPlaced, Telephony
+from providers.telephony import CallInfo, NotPlaced, PerhapsPlaced, Telephony
 from web import loader, reasons
 from web.auth import Reader, reader
 from web.house import house
@@ -23,7 +26,6 @@ from web.house import house
 log = logging.getLogger(__name__)
 
 KEY = re.compile(r"[\x21-\x7e]{1,128}")
-
 
 LOOKS, LOOK_EVERY_SECONDS = 8, 0.25
 """Two presses of a button: the second one waits as long as a phone company mostly takes."""
@@ -97,6 +99,30 @@ def _place(telephony: Telephony, who: Reader, caller: str, number: str, key: str
             placed_calls.finish(session, who.id, key, info.call_sid)
     log_event(log, logging.DEBUG, "CALL_PLACED", call_sid=info.call_sid)
     return info.call_sid
+
+
+def _keep(session: Session, info: CallInfo) -> None:
+    """The phone company's first events may have been quicker."""
+    settings = house().settings
+    facts = CallFacts(
+        call_sid=info.call_sid,
+        status=info.status if info.status in CALL_STATUS_ORDER else None,
+        direction=info.direction,
+        from_number=info.from_number,
+        to_number=info.to_number,
+    )
+    call = calls.tell(session, facts, ask_after=settings.retry_base_seconds)
+    if call.deleted_at is None and call.call_status not in FINAL_CALL_STATUSES:
+        _expect_end(session, call)
+
+
+def _expect_end(session: Session, call: CallLog) -> None:
+    """Should all news of the call be lost, the phone company is asked."""
+    settings = house().settings
+    modes = {"auto": RecordingMode.CALL_RECORD, "off": RecordingMode.OFF}
+    call.recording_mode = call.recording_mode or modes.get(settings.recording_start)
+    if settings.recording_start != "off":
+        tasks.open_task(session, call, Stage.RECORDING, due_in=settings.stuck_seconds)
 
 
 def _placed_before(who: Reader, key: str, number: str) -> str:

@@ -62,6 +62,7 @@ def calls_with(
     is_leg = exists().where(
         whole.call_sid == CallLog.parent_call_sid,
         whole.business_id.is_not_distinct_from(CallLog.business_id),
+        whole.deleted_at.is_(None),
         _other_party(whole) == phone,
     )
     return _page(session, and_(visible_to(reader), _other_party(CallLog) == phone, ~is_leg), limit, after)

@@ -62,7 +62,7 @@ def test_what_failed_is_listed_newest_first_with_its_reason_and_its_button(
         assert older
         rest = client.get(older[1].replace("&amp;", "&")).text
 
-    listed = [re.findall(r'<li class="row" id="row-(CA\w+)"', page) for page in (text, rest)]
+    listed = [re.findall(r'<li class="entry" id="row-(CA\w+)"', page) for page in (text, rest)]
     assert listed == [[sample.call_sid(number) for number in part] for part in (range(1, 21), (21, 22))]
     assert text.count("The phone company answered with error 500.") == 20
     assert [form["stage"] for form in forms(text)] == ["recording"] * 20
@@ -88,6 +88,7 @@ def test_bob_sees_nothing_of_alice_s_calls(client: FlaskClient, people: People, 
 
     with reading_as(client, people.bob):
         assert theirs not in client.get("/dashboard").text
+        assert theirs not in client.get(f"/dashboard/needs?id={rows.call_of(database, theirs).id}").text
         assert client.get(f"/dashboard?business_id={people.alice.business_id}").status_code == 404
 
 
@@ -128,7 +129,7 @@ def test_both_charts_are_drawn(language: str, open_page: OpenPage, people: Peopl
     sample_days.fill(database, people.alice.business_id, days=3)
     sample.add_call(database, people.alice.business_id, 1, **sample.GIVEN_UP)
 
-    page = open_page("/dashboard", people.alice, reduced_motion="reduce", locale=language)
+    page = open_page("/dashboard", people.alice, locale=language)
 
     expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "he" else "ltr")
     page.wait_for_function("() => Object.keys(Chart.instances).length === 2")
@@ -138,7 +139,7 @@ def test_both_charts_are_drawn(language: str, open_page: OpenPage, people: Peopl
 
 def test_charts_follow_day_and_night(open_page: OpenPage, people: People, database: Database) -> None:
     sample_days.fill(database, people.alice.business_id, days=2)
-    page = open_page("/dashboard", people.alice, reduced_motion="reduce", color_scheme="light")
+    page = open_page("/dashboard", people.alice, color_scheme="light")
     bar = "() => Chart.getChart('endings').data.datasets[0].backgroundColor"
     by_day = page.evaluate(bar)
 

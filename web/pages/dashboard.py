@@ -15,11 +15,11 @@ from jobs.queues import QUEUE_OF_STAGE
 from web import loader, stats
 from web.api.figures import StatsQuery
 from web.auth import reader
-from web.cursor import Cursor
+from web.cursor import GREATEST_ID, Cursor
 from web.house import house
 from web.measures import short_date
 from web.pages.blueprint import pages
-from web.pages.shown import by_day, shown
+from web.pages.entries import entries
 
 ROWS = 20
 CHOICES = (7, 30, 90)
@@ -46,6 +46,15 @@ def dashboard() -> ResponseReturnValue:
         **_choices(),
         **_failed(query),
     )
+
+
+@pages.get("/dashboard/needs")
+def needs() -> str:
+    """The calls that the page lists, as they are now: one whose stage is done again stays in its place."""
+    wanted = [id for id in request.args.getlist("id", type=int)[:ROWS] if 0 < id <= GREATEST_ID]
+    with house().database.transaction() as session:
+        told = entries(session, loader.calls_by_id(session, reader(), wanted))
+    return render_template("_needs.html", **told)
 
 
 class DashboardQuery(StatsQuery):
@@ -78,9 +87,9 @@ def _failed(query: DashboardQuery) -> dict[str, Any]:
     with house().database.transaction() as session:
         scope = loader.scope_of(session, reader(), query.business_id)
         found = loader.failed_calls(session, scope, limit=ROWS + 1, after=place)
-        listed = by_day(shown(session, found[:ROWS]))
+        told = entries(session, found[:ROWS])
         is_new = not found and loader.has_no_calls(session, scope)
-    return listed | {"is_new": is_new, "older": str(Cursor.of(found[ROWS - 1])) if len(found) > ROWS else None}
+    return told | {"is_new": is_new, "older": str(Cursor.of(found[ROWS - 1])) if len(found) > ROWS else None}
 
 
 def _charts(days: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -1,22 +1,17 @@
 """A lead: one stream of all calls with a number."""
 
-from typing import Any
-
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from db.leads import LONGEST_NAME, NotNamed, name_caller
-from db.models import Business
 from db.words import Role
 from web import leads, loader
 from web.auth import NUL, needs, reader
 from web.cursor import Cursor
 from web.house import house
 from web.pages.blueprint import pages
-from web.pages.shown import shown
+from web.pages.entries import entries
 from web.promises import last_promise
 
 ROWS = 50
@@ -32,19 +27,16 @@ def lead(phone: str) -> ResponseReturnValue:
         if number != phone:
             return redirect(url_for("pages.lead", phone=number))
         found = loader.calls_with(session, who, number, limit=ROWS, after=after)
-        calls = leads.with_legs(session, who, found, shown(session, found))
+        told = entries(session, found)
         name = leads.name_of(session, who, number)
-        names = _business_names(session, calls) if who.is_operator else {}
     return render_template(
         "_entries.html" if request.headers.get("HX-Request") else "lead.html",
         phone=number,
         name=name,
         longest_name=LONGEST_NAME,
-        calls=calls,
-        names=names,
-        busy=sum(call["busy"] for call in calls),
-        promise=None if after else last_promise(calls),
+        promise=None if after else last_promise(told["calls"]),
         older=leads.next_cursor(found, ROWS),
+        **told,
     )
 
 
@@ -62,10 +54,3 @@ def name_lead(phone: str) -> ResponseReturnValue:
         except NotNamed:
             flash(gettext("This installation's table of leads takes no names."))
     return redirect(url_for("pages.lead", phone=number), 303)
-
-
-def _business_names(session: Session, calls: list[dict[str, Any]]) -> dict[int, str]:
-    """Operators see calls of all businesses: each says whose it is."""
-    wanted = {call["business_id"] for call in calls if call["business_id"]}
-    rows = session.execute(select(Business.id, Business.name).where(Business.id.in_(wanted)))
-    return {row.id: row.name for row in rows}

@@ -3,7 +3,6 @@
 const { Chart } = window;
 const numbers = JSON.parse(document.getElementById("numbers")?.textContent ?? "null");
 const isRightToLeft = document.documentElement.dir === "rtl"; // words turn round; time runs from left to right in both
-const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 const isDark = matchMedia("(prefers-color-scheme: dark)");
 const MINUTE = 60;
 const STEPS = [10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
@@ -35,7 +34,7 @@ function look() {
 function options(told) {
   const side = { rtl: isRightToLeft, textDirection: isRightToLeft ? "rtl" : "ltr" };
   return {
-    animation: isStill.matches ? false : { duration: 200 },
+    animation: false, // numbers are there at once, and nothing moves for those who want it so
     maintainAspectRatio: false,
     interaction: { mode: "index", intersect: false },
     plugins: {
