@@ -12,8 +12,8 @@ from db import moments, patience
 from db.breaker import Breaker
 
 POOL_SIZE = 16
-"""Connections a process may hold: one for each of the web process's threads. The embedded server allows 100 in all;
-a worker uses one or two."""
+"""Connections a process may hold: one for each thread of the web process that is never taken by a listener, who needs
+none. The embedded server allows 100 in all; a worker uses one or two."""
 
 CONNECT_SECONDS = 2
 POOL_WAIT_SECONDS = 1

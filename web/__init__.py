@@ -11,7 +11,7 @@ from flask_openapi3.openapi import OpenAPI
 from redis import Redis
 
 from db import patience, users
-from web import auth, errors, forgery, headers, locale, queue_page
+from web import auth, errors, forgery, headers, locale, queue_page, seats
 from web.api import api, document, refuse
 from web.api.document import INFO, SECURITY
 from web.api.models import Problem
@@ -54,6 +54,7 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     )
     auth.init_app(app)
     locale.init_app(app)
+    seats.init_app(app, house.settings.max_listeners)
     headers.init_app(app)
     queue_page.init_app(app, redis_url, house.queues.redis)
     app.register_api(api)
