@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 HAS_CALL_SID = "call_sid IS NOT NULL AND call_sid <> ''"
@@ -35,6 +35,17 @@ UNFINISHED = """(recording_status IN ('pending', 'recording')
     OR summary_status IN ('pending', 'processing')
     OR recording_status = 'completed' AND recording_download_status IN ('missing', 'queued', 'downloading'))"""
 """Calls that something is still to happen to. Their index makes a sweep cost what is open, not what is stored."""
+
+
+IS_AN_ERROR = "(outcome IS NULL OR outcome NOT IN ('no_recording', 'too_short', 'silent', 'no_speech'))"
+
+FAILED = {
+    "recording": f"""(recording_status = 'failed' AND {IS_AN_ERROR} OR recording_status = 'completed'
+    AND recording_download_status = 'failed' AND recording_next_retry_at IS NULL)""",
+    "transcript": f"(transcript_status = 'failed' AND {IS_AN_ERROR})",
+    "summary": f"(summary_status = 'failed' AND {IS_AN_ERROR})",
+}
+"""Calls of which a stage has failed for good, as their badges say. Asked in these words, their index serves."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -110,6 +121,8 @@ class User(Base):
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
     last_login: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    business: Mapped[Business | None] = relationship(viewonly=True)
+
 
 class ApiToken(Base):
     """A bearer token: only its SHA-256 is kept."""
@@ -181,6 +194,22 @@ class CallLog(Base):
     __table_args__ = (
         Index("uniq_call_log_call_sid", "call_sid", unique=True, postgresql_where=text(HAS_CALL_SID)),
         Index("ix_call_log_recent", "business_id", created_at.desc().nulls_last(), "id"),
+        Index("ix_call_log_newest", created_at.desc().nulls_last(), "id", "business_id", "direction"),
+        Index(
+            "ix_call_log_status",
+            "call_status",
+            created_at.desc().nulls_last(),
+            "id",
+            "business_id",
+            postgresql_where=text("call_status <> 'completed'"),
+        ),
+        Index(
+            "ix_call_log_failed",
+            created_at.desc().nulls_last(),
+            "id",
+            "business_id",
+            postgresql_where=text(" OR ".join(FAILED.values())),
+        ),
         Index("ix_call_log_unfinished", "created_at", postgresql_where=text(UNFINISHED)),
     )
 

@@ -56,6 +56,10 @@ class Outcome(StrEnum):
     GAVE_UP = "gave_up"
 
 
+NO_ERRORS = {Outcome.NO_RECORDING, Outcome.TOO_SHORT, Outcome.SILENT, Outcome.NO_SPEECH}
+"""Ends that nobody has to mend."""
+
+
 class RecordingMode(StrEnum):
     """Who started the recording."""
 

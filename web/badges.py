@@ -6,10 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from db.words import DownloadStatus, Outcome, RecordingStatus, TextStatus
-
-NO_ERRORS = {Outcome.NO_RECORDING, Outcome.TOO_SHORT, Outcome.SILENT, Outcome.NO_SPEECH}
-"""Ends that nobody has to mend."""
+from db.words import NO_ERRORS, DownloadStatus, Outcome, RecordingStatus, TextStatus
 
 State = tuple[str, str]
 """How a badge looks (pending, recording, processing, completed, failed, none) and the word it says."""

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from flask import abort
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, false, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
-from db.models import CallLog
+from db.models import FAILED, CallLog
 from web.auth import NUL, Reader
 from web.cursor import Cursor
 
@@ -37,21 +37,34 @@ def recent_calls(
     after: Cursor | None = None,
     status: str | None = None,
     direction: str | None = None,
+    stage_failed: str | None = None,
 ) -> Sequence[CallLog]:
     """Newest first, from the place where the last page ended; calls without a time come last."""
-    query = select(CallLog).where(visible_to(reader))
+    wanted: list[ColumnElement[bool]] = [visible_to(reader)]
     if status:
-        query = query.where(CallLog.call_status == status)
+        wanted.append(CallLog.call_status == status)
     if direction:
-        query = query.where(CallLog.direction == direction)
-    if after:
-        query = query.where(_comes_after(after))
-    return session.scalars(query.order_by(*NEWEST_FIRST).limit(limit)).all()
+        wanted.append(CallLog.direction == direction)
+    if stage_failed:
+        wanted.append(literal_column(FAILED[stage_failed], Boolean))
+    found: list[CallLog] = []
+    for rest in _rests(after):  # one question each: no index knows of both at once
+        query = select(CallLog).where(*wanted, *rest).order_by(*NEWEST_FIRST).limit(limit - len(found))
+        found += session.scalars(query)
+        if len(found) == limit:
+            break
+    return found
 
 
-def _comes_after(place: Cursor) -> ColumnElement[bool]:
-    is_next = and_(CallLog.created_at.is_not_distinct_from(place.at), CallLog.id > place.id)
-    return is_next if place.at is None else or_(CallLog.created_at < place.at, is_next, CallLog.created_at.is_(None))
+def _rests(after: Cursor | None) -> list[list[ColumnElement[bool]]]:
+    """The parts of the list behind a place, in their order; each is a range of an index."""
+    if after is None:
+        return [[]]
+    has_no_time = CallLog.created_at.is_(None)
+    if after.at is None:
+        return [[has_no_time, CallLog.id > after.id]]
+    is_later = or_(CallLog.created_at < after.at, CallLog.id > after.id)
+    return [[CallLog.created_at <= after.at, is_later], [has_no_time]]
 
 
 def calls_by_id(session: Session, reader: Reader, ids: Sequence[int]) -> Sequence[CallLog]:

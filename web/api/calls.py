@@ -23,6 +23,7 @@ def list_calls(query: ListQuery) -> Response:
             after=Cursor.read(query.cursor) if query.cursor else None,
             status=query.status,
             direction=query.direction,
+            stage_failed=query.stage_failed,
         )
         shown = present.present_list(session, found, house().settings.business_slots)
     return jsonify(calls=shown, next_cursor=str(Cursor.of(found[-1])) if len(found) == query.limit else None)

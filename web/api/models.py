@@ -57,6 +57,7 @@ class ListQuery(Language):
 
     status: CallStatus | None = Field(None, description="how the call itself went")
     direction: Literal["inbound", "outbound"] | None = None
+    stage_failed: RetriedStage | None = Field(None, description="it has failed, and is not tried again by itself")
     limit: int = Field(USUAL_CALLS, ge=1, le=MOST_CALLS)
     cursor: str | None = Field(None, description="the next_cursor of the page before")
 
