@@ -1,7 +1,6 @@
 """The web process: webhooks, API and pages."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import Flask
 from flask.typing import RouteCallable
@@ -10,8 +9,8 @@ from flask_limiter.util import get_remote_address
 from flask_openapi3.openapi import OpenAPI
 from redis import Redis
 
-from db import patience, users
-from web import auth, errors, forgery, headers, locale, queue_page, seats
+from db import users
+from web import auth, desk, errors, forgery, headers, locale, queue_page, seats
 from web.api import api, document, refuse
 from web.api.document import INFO, SECURITY
 from web.api.models import Problem
@@ -20,14 +19,8 @@ from web.house import KEY, House
 from web.pages import pages
 from web.webhooks import webhooks
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
 LARGEST_BODY = 256 * 1024
 SIGN_INS = "20 per minute"
-
-PATIENCE_SECONDS = 2.5
-"""Of a request with a database that does not answer: the phone company wants to hear of it within three."""
 
 
 def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
@@ -63,19 +56,8 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     forgery.init_app(app, webhooks, queue_page.blueprint)  # those are signed, or look at where a request comes from
     _limit_sign_ins(app, redis_url, house.queues.redis)
     errors.init_app(app)
-    _bound_waits(app)
+    desk.init_app(app)
     return app
-
-
-def _bound_waits(app: Flask) -> None:
-    """All questions of a request to PostgreSQL share one deadline, so that it is answered in time also without."""
-    answer = app.wsgi_app
-
-    def answer_in_time(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        with patience.within(PATIENCE_SECONDS):
-            return answer(environ, start_response)
-
-    app.wsgi_app = answer_in_time  # type: ignore[method-assign]
 
 
 def _limit_sign_ins(app: Flask, redis_url: str, redis: Redis) -> None:

@@ -17,7 +17,7 @@ from conf.settings import Settings
 from db import clock, forgotten, recordings, stages, tasks
 from db.models import CallLog
 from db.words import DownloadStatus, RecordingStatus, Stage
-from web import reasons, seats
+from web import desk, reasons, seats
 from web.house import house
 
 log = logging.getLogger(__name__)
@@ -135,8 +135,11 @@ def name_of(session: Session, call: CallLog) -> str | None:
 
 def find(name: str | None) -> File | None:
     """The file, if it is really there. Storage may take its time: ask it while no database connection is held."""
-    size = house().storage.size(name) if name else None
-    return File(name, size) if name and size is not None else None
+    if not name:
+        return None
+    with desk.left():
+        size = house().storage.size(name)
+    return None if size is None else File(name, size)
 
 
 def serve(file: File) -> Response:
@@ -157,7 +160,8 @@ def _fill(response: Response, name: str, start: int, length: int) -> None:
     """The bytes are read as they are sent; then, or when nobody takes them any more, the seat is given back."""
     with ExitStack() as stack:
         stack.enter_context(seats.taken())
-        response.response = house().storage.read(name, start, length)
+        with desk.left():
+            response.response = house().storage.read(name, start, length)
         response.call_on_close(stack.pop_all().close)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from socket import socketpair
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +15,7 @@ from providers.storage import LocalStorage
 from tests.support.people import People
 from tests.web import rows, variants
 from web.house import House
+from web.seats import SILENT_SECONDS
 
 
 @pytest.fixture
@@ -76,6 +78,20 @@ def test_what_carries_no_bytes_needs_no_seat(client: FlaskClient, people: People
     status = client.get(f"/api/recordings/{call_sid}/status", headers=people.alice.headers)
     assert status.get_json()["status"] == "ready"
     assert len(listeners) == 2
+
+
+def test_a_listener_who_takes_nothing_is_not_waited_for_without_end(
+    client: FlaskClient, people: People, call_sid: str
+) -> None:
+    ours, theirs = socketpair()
+    with ours, theirs:
+        client.get(
+            f"/api/recordings/{call_sid}/stream",
+            headers=people.alice.headers,
+            environ_overrides={"gunicorn.socket": ours},
+        )
+
+        assert ours.gettimeout() == SILENT_SECONDS
 
 
 def test_a_storage_that_fails_keeps_no_seat(house: House, people: People, call_sid: str) -> None:
