@@ -75,10 +75,22 @@ class Line:
         return self._socket
 
 
-def connect(port: int) -> socket.socket:
-    connection = socket.create_connection((LOOPBACK, port), ANSWER_SECONDS)
+def connect(port: int, buffer: int | None = None) -> socket.socket:
+    """One that takes so many bytes before somebody reads them."""
+    connection = socket.socket()
+    if buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    connection.settimeout(ANSWER_SECONDS)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.connect((LOOPBACK, port))
     return connection
+
+
+def read_answer(connection: socket.socket) -> tuple[int, int, bytes]:
+    """Status, length of the body, and what has come of it so far."""
+    head, body = _read_head(connection)
+    status, length, _ = _understand(head)
+    return status, length, body
 
 
 def _read_head(connection: socket.socket) -> tuple[bytes, bytes]:
@@ -105,8 +117,7 @@ def listening(port: int, request: bytes) -> Iterator[int]:
     """Ask for a recording and take none of it until the block ends; the answer's status."""
     with connect(port) as connection:
         connection.sendall(request)
-        head, _ = _read_head(connection)
-        yield _understand(head)[0]
+        yield read_answer(connection)[0]
 
 
 @contextmanager
