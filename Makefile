@@ -69,6 +69,7 @@ drill: setup  ## the storm: CALLS=300 calls under kills, flushes and outages, th
 bench: setup  ## the benchmarks; CLIPS=FOLDER has its own speech transcribed
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.journey
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.stuck
+	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.web
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.overhead
 	$(BIN)/python -W ignore -m benchmarks.speech $(CLIPS)
 

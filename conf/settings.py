@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     migration_lock_wait_seconds: Finite = Field(default=30, ge=0)
     migration_statement_timeout: str = Field(default="120s", pattern=r"^[0-9]+ ?(ms|s|min|h)?$")
 
+    max_listeners: int = Field(default=112, ge=1, le=500)
     business_slots: int = Field(default=3, ge=1)
     grace_seconds: Seconds = 10
     adopt_days: Seconds = 7

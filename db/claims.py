@@ -163,6 +163,8 @@ def admit(session: Session, stage: Stage, business_id: int, slots: int) -> Seque
         .order_by(Task.due_at, Task.call_id)
         .limit(max(0, free))
     ).all()
+    if not due:
+        return []
     found = {call.id: call for call in _lock_calls(session, due)}
     admitted = [found[call_id] for call_id in due if _enqueue(session, call_id, stage)]
     if stage is Stage.DOWNLOAD:

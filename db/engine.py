@@ -12,8 +12,8 @@ from db import moments, patience
 from db.breaker import Breaker
 
 POOL_SIZE = 16
-"""Connections a process may hold: one for each of the web process's threads. The embedded server allows 100 in all;
-a worker uses one or two."""
+"""Connections a process may hold: one for each thread of the web process that is never taken by a listener, who needs
+none. The embedded server allows 100 in all; a worker uses one or two."""
 
 CONNECT_SECONDS = 2
 POOL_WAIT_SECONDS = 1
@@ -57,17 +57,18 @@ def connect(url: str, *, statement_seconds: float, application: str) -> Engine:
 
 
 class Database:
-    """Hands out transactions, each of which must be over in PATIENCE_SECONDS, also with a frozen server."""
+    """Hands out transactions, each of which must be over in `patience_seconds`, also with a frozen server."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.engine = engine
+        self._patience_seconds = patience_seconds
         self._sessions = sessionmaker(engine, expire_on_commit=False)
         self._breaker = Breaker(_is_too_late, DatabaseDown)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits when the block ends, and rolls back when it raises. Raises one of OUTAGES."""
-        with self._breaker.guard(), patience.within(PATIENCE_SECONDS), self._sessions.begin() as session:
+        with self._breaker.guard(), patience.within(self._patience_seconds), self._sessions.begin() as session:
             yield session
 
 

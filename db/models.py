@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 HAS_CALL_SID = "call_sid IS NOT NULL AND call_sid <> ''"
@@ -147,6 +147,8 @@ class User(Base):
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=UTC_NOW)
     last_login: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    business: Mapped[Business | None] = relationship(viewonly=True)
+
 
 class ApiToken(Base):
     """A bearer token: only its SHA-256 is kept."""
@@ -221,6 +223,22 @@ class CallLog(Base):
     __table_args__ = (
         Index("uniq_call_log_call_sid", "call_sid", unique=True, postgresql_where=text(HAS_CALL_SID)),
         Index("ix_call_log_recent", "business_id", created_at.desc().nulls_last(), "id"),
+        Index("ix_call_log_newest", created_at.desc().nulls_last(), "id", "business_id", "direction"),
+        Index(
+            "ix_call_log_status",
+            "call_status",
+            created_at.desc().nulls_last(),
+            "id",
+            "business_id",
+            postgresql_where=text("call_status <> 'completed'"),
+        ),
+        Index(
+            "ix_call_log_failed",
+            created_at.desc().nulls_last(),
+            "id",
+            "business_id",
+            postgresql_where=text(" OR ".join(FAILED.values())),
+        ),
         Index("ix_call_log_unfinished", "created_at", postgresql_where=text(UNFINISHED)),
         Index(
             "ix_call_log_counted",
@@ -231,13 +249,6 @@ class CallLog(Base):
         ),
         Index("ix_call_log_lead", text(OTHER_PARTY), created_at.desc().nulls_last(), "id"),
         Index("ix_call_log_legs", "parent_call_sid", postgresql_where=text("parent_call_sid IS NOT NULL")),
-        Index(
-            "ix_call_log_failed",
-            created_at.desc().nulls_last(),
-            "id",
-            "business_id",
-            postgresql_where=text(" OR ".join(FAILED.values())),
-        ),
     )
 
 

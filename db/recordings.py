@@ -80,10 +80,11 @@ def tell(session: Session, call: CallLog, facts: RecordingFacts, *, said_by: str
         is_new = False
     if known.call_id != call.id:
         return False
-    if is_new or known.status not in FINAL:
-        _take_in(session, call, known, facts, said_by)
-    if facts.status in FINAL:
-        stages.look_until_the_end(session, call, ask_after=ask_after if call.direction else 0)
+    with session.no_autoflush:  # one UPDATE of the call does for all that is set
+        if is_new or known.status not in FINAL:
+            _take_in(session, call, known, facts, said_by)
+        if facts.status in FINAL:
+            stages.look_until_the_end(session, call, ask_after=ask_after if call.direction else 0)
     return is_new
 
 

@@ -4,8 +4,8 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Boolean, bindparam, delete, func, select, true, update
+from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.elements import ColumnElement
 
 from db.models import ApiToken, User
@@ -31,6 +31,20 @@ SESSION = "session"
 
 SESSION_LASTS = timedelta(days=14)
 """Since the browser was last here."""
+
+
+OPENED_BY = (
+    select(ApiToken, User)
+    .join(User, User.id == ApiToken.user_id)
+    .where(
+        ApiToken.token_sha256 == bindparam("fingerprint"),
+        ApiToken.revoked_at.is_(None),
+        (ApiToken.name == SESSION) == bindparam("is_session", type_=Boolean),
+        User.is_active.is_not(False),
+    )
+    .options(joinedload(User.business))
+)
+"""Asked with every request, so it is put together once; with the business, which every page needs."""
 
 
 def role_of(user: User) -> Role:
@@ -61,20 +75,16 @@ def by_id(session: Session, user_id: int) -> User | None:
 
 def by_token(session: Session, token: str) -> User | None:
     """The active user a bearer token speaks for; notes that it was used. A browser's session is no bearer token."""
-    return _by(session, token, ApiToken.name != SESSION)
+    return _by(session, token, is_session=False)
 
 
 def by_session(session: Session, token: str) -> User | None:
     """The active user whose browser keeps this token; notes that it was used."""
-    return _by(session, token, ApiToken.name == SESSION)
+    return _by(session, token, is_session=True)
 
 
-def _by(session: Session, token: str, is_such: ColumnElement[bool]) -> User | None:
-    row = session.execute(
-        select(ApiToken, User)
-        .join(User, User.id == ApiToken.user_id)
-        .where(ApiToken.token_sha256 == fingerprint(token), ApiToken.revoked_at.is_(None), is_such, _is_active())
-    ).one_or_none()
+def _by(session: Session, token: str, *, is_session: bool) -> User | None:
+    row = session.execute(OPENED_BY, {"fingerprint": fingerprint(token), "is_session": is_session}).one_or_none()
     if row is None:
         return None
     token_row, user = row

@@ -1,13 +1,10 @@
 """The web process: webhooks, API and pages."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 from flask import Flask
 from flask_openapi3.openapi import OpenAPI
 
-from db import patience, users
-from web import auth, errors, forgery, headers, limits, locale, queue_page
+from db import users
+from web import auth, desk, errors, forgery, headers, limits, locale, queue_page, seats
 from web.api import api, document, refuse
 from web.api.document import INFO, SECURITY
 from web.api.models import Problem
@@ -16,13 +13,7 @@ from web.house import KEY, House
 from web.pages import pages
 from web.webhooks import webhooks
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
 LARGEST_BODY = 256 * 1024
-
-PATIENCE_SECONDS = 2.5
-"""Of a request with a database that does not answer: the phone company wants to hear of it within three."""
 
 
 def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
@@ -49,6 +40,7 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     )
     auth.init_app(app)
     locale.init_app(app)
+    seats.init_app(app, house.settings.max_listeners)
     headers.init_app(app)
     queue_page.init_app(app, redis_url, house.queues.redis)
     app.register_api(api)
@@ -57,16 +49,5 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     forgery.init_app(app, webhooks, queue_page.blueprint)  # those are signed, or look at where a request comes from
     limits.init_app(app, redis_url, house.queues.redis, trusted_proxies=house.settings.trusted_proxies)
     errors.init_app(app)
-    _bound_waits(app)
+    desk.init_app(app)
     return app
-
-
-def _bound_waits(app: Flask) -> None:
-    """All questions of a request to PostgreSQL share one deadline, so that it is answered in time also without."""
-    answer = app.wsgi_app
-
-    def answer_in_time(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        with patience.within(PATIENCE_SECONDS):
-            return answer(environ, start_response)
-
-    app.wsgi_app = answer_in_time  # type: ignore[method-assign]

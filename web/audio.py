@@ -1,6 +1,8 @@
 """A recording as it is played: status, and the bytes by range."""
 
 import logging
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,13 +17,20 @@ from conf.settings import Settings
 from db import clock, forgotten, recordings, stages, tasks
 from db.models import CallLog
 from db.words import DownloadStatus, RecordingStatus, Stage
-from web import reasons
+from web import desk, reasons, seats
 from web.house import house
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = {DownloadStatus.QUEUED: 2, DownloadStatus.DOWNLOADING: 5, DownloadStatus.MISSING: 2}
 """Seconds after which it is worth asking again."""
+
+MESSAGES: Mapping[DownloadStatus, Callable[[], str]] = {
+    DownloadStatus.MISSING: lambda: gettext("Recording is not here yet"),
+    DownloadStatus.QUEUED: lambda: gettext("Recording is queued"),
+    DownloadStatus.DOWNLOADING: lambda: gettext("Recording is being downloaded"),
+    DownloadStatus.READY: lambda: gettext("Recording is ready"),
+}
 
 FILE_IS_HERE = "file_is_here"
 NO_FILE = ""
@@ -55,13 +64,9 @@ def _retry_after(session: Session, call: CallLog, status: DownloadStatus) -> int
 
 
 def _message(call: CallLog, status: DownloadStatus) -> str:
-    return {
-        DownloadStatus.MISSING: gettext("Recording is not here yet"),
-        DownloadStatus.QUEUED: gettext("Recording is queued"),
-        DownloadStatus.DOWNLOADING: gettext("Recording is being downloaded"),
-        DownloadStatus.READY: gettext("Recording is ready"),
-        DownloadStatus.FAILED: gettext("Recording could not be fetched: %(reason)s", reason=_reason(call)),
-    }[status]
+    if status is DownloadStatus.FAILED:
+        return gettext("Recording could not be fetched: %(reason)s", reason=_reason(call))
+    return MESSAGES[status]()
 
 
 def _reason(call: CallLog) -> str:
@@ -130,21 +135,34 @@ def name_of(session: Session, call: CallLog) -> str | None:
 
 def find(name: str | None) -> File | None:
     """The file, if it is really there. Storage may take its time: ask it while no database connection is held."""
-    size = house().storage.size(name) if name else None
-    return File(name, size) if name and size is not None else None
+    if not name:
+        return None
+    with desk.left():
+        size = house().storage.size(name)
+    return None if size is None else File(name, size)
 
 
 def serve(file: File) -> Response:
-    """200 or 206 with the bytes, or 416."""
+    """200 or 206 with the bytes, or 416. Raises NoSeat."""
     start, end, status = _range(file.size)
-    body = () if request.method == "HEAD" else house().storage.read(file.name, start, end - start)
-    response = Response(body, status=status, mimetype="audio/wav")
+    response = Response(status=status, mimetype="audio/wav")
+    if request.method != "HEAD":
+        _fill(response, file.name, start, end - start)
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "private, no-store"
     response.content_length = end - start
     if status == 206:
         response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
     return response
+
+
+def _fill(response: Response, name: str, start: int, length: int) -> None:
+    """The bytes are read as they are sent; then, or when nobody takes them any more, the seat is given back."""
+    with ExitStack() as stack:
+        stack.enter_context(seats.taken())
+        with desk.left():
+            response.response = house().storage.read(name, start, length)
+        response.call_on_close(stack.pop_all().close)
 
 
 def _range(size: int) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
 from db import access, patience, users
-from db.models import Business, User
+from db.models import User
 from db.words import Role
 from web.house import house
 
@@ -140,7 +140,7 @@ def _let_in(session: Session, user_id: int, renewed: str | None = None) -> Reade
         return None
     user.password_hash = renewed or user.password_hash
     users.note_login(user)
-    return _reader(session, user, users.add_token(session, user, users.SESSION))
+    return _reader(user, users.add_token(session, user, users.SESSION))
 
 
 def begin_session(found: Reader) -> None:
@@ -168,7 +168,7 @@ def _verifies(stored: str, password: str) -> bool:
 def _by_session(token: str) -> Reader | None:
     with house().database.transaction() as session:
         user = users.by_session(session, token)
-        return _reader(session, user, token) if user else None
+        return _reader(user, token) if user else None
 
 
 def _end_session(app: Flask, user: object) -> None:
@@ -183,7 +183,7 @@ def _by_token(request: Request) -> Reader | None:
         return None
     with house().database.transaction() as session:
         user = users.by_token(session, header.removeprefix(BEARER))
-        return _reader(session, user) if user else None
+        return _reader(user) if user else None
 
 
 def known_zone(name: str | None) -> str:
@@ -194,9 +194,9 @@ def known_zone(name: str | None) -> str:
         return "UTC"
 
 
-def _reader(session: Session, user: User, session_token: str | None = None) -> Reader:
+def _reader(user: User, session_token: str | None = None) -> Reader:
     """With all that a page needs to know of its reader, so that none asks again while it holds a connection."""
-    business = session.get(Business, user.business_id) if user.business_id else None
+    business = user.business
     return Reader(
         user.id,
         user.email,

@@ -13,13 +13,13 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import businesses, calls, patience, placed_calls, tasks
+from db import businesses, calls, placed_calls, tasks
 from db.calls import CallFacts
 from db.models import CallLog
 from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, RecordingMode, Stage
 from providers.errors import ProviderError, Unavailable
 from providers.telephony import CallInfo, NotPlaced, PerhapsPlaced, Telephony
-from web import loader, reasons
+from web import desk, loader, reasons
 from web.auth import Reader, reader
 from web.house import house
 
@@ -85,7 +85,7 @@ def _place(telephony: Telephony, who: Reader, caller: str, number: str, key: str
     """No database connection is held while the phone company is asked."""
     is_recorded = house().settings.recording_start == "auto"
     try:
-        with patience.paused():
+        with desk.left():
             info = telephony.place_call(number, caller, house().twiml.callbacks(), record=is_recorded)
     except ProviderError as error:
         log_event(log, logging.WARNING, "CALL_NOT_PLACED", said_by=f"user:{who.id}", reason=error.reason)
@@ -128,7 +128,7 @@ def _expect_end(session: Session, call: CallLog) -> None:
 def _placed_before(who: Reader, key: str, number: str) -> str:
     """Somebody was quicker with the key: the call of that one, as soon as the phone company has said its name."""
     for look in range(LOOKS):
-        with patience.paused():
+        with desk.left():
             time.sleep(LOOK_EVERY_SECONDS if look else 0)
         with house().database.transaction() as session:
             call_sid = placed_calls.call_of(session, who.id, key)

@@ -1,17 +1,20 @@
 """The one way from a view to a call: within the reader's business, and nowhere else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flask import abort
-from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, Select, and_, case, exists, false, literal_column, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from db import answers
 from db.endings import HAS_FAILED
-from db.models import Business, CallLog, Task
+from db.models import FAILED, Business, CallLog, Task
 from web.auth import NUL, Reader
 from web.cursor import Cursor
+
+Read = Callable[[Select[CallLog], int], Sequence[CallLog]]
 
 NEWEST_FIRST = (CallLog.created_at.desc().nulls_last(), CallLog.id)
 
@@ -51,7 +54,7 @@ def scope_of(session: Session, reader: Reader, business_id: int | None = None) -
 def failed_calls(session: Session, scope: Scope, *, limit: int, after: Cursor | None = None) -> Sequence[CallLog]:
     """Those that have failed for good, newest first."""
     wanted = and_(scope.calls, HAS_FAILED, CallLog.parent_call_sid.is_(None))
-    return _page(session, wanted, limit, after)
+    return _page(session, [wanted], limit, after)
 
 
 def calls_with(
@@ -65,12 +68,35 @@ def calls_with(
         whole.deleted_at.is_(None),
         _other_party(whole) == phone,
     )
-    return _page(session, and_(visible_to(reader), _other_party(CallLog) == phone, ~is_leg), limit, after)
+    return _page(session, [visible_to(reader), _other_party(CallLog) == phone, ~is_leg], limit, after)
 
 
-def _page(session: Session, wanted: ColumnElement[bool], limit: int, after: Cursor | None) -> Sequence[CallLog]:
-    query = select(CallLog).where(wanted, _comes_after(after) if after else true())
-    return session.scalars(query.order_by(*NEWEST_FIRST).limit(limit)).all()
+def _page(
+    session: Session,
+    wanted: Sequence[ColumnElement[bool]],
+    limit: int,
+    after: Cursor | None,
+    read: Read | None = None,
+) -> Sequence[CallLog]:
+    """The newest of the wanted calls behind a place; `read` says how they are found, if not in the list's order."""
+    found: list[CallLog] = []
+    for rest in _rests(after):  # one question each: no index knows of both at once
+        query, room = select(CallLog).where(*wanted, *rest), limit - len(found)
+        found += read(query, room) if read else session.scalars(query.order_by(*NEWEST_FIRST).limit(room))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _rests(after: Cursor | None) -> list[list[ColumnElement[bool]]]:
+    """The parts of the list behind a place, in their order; each is a range of an index."""
+    if after is None:
+        return [[]]
+    has_no_time = CallLog.created_at.is_(None)
+    if after.at is None:
+        return [[has_no_time, CallLog.id > after.id]]
+    is_later = or_(CallLog.created_at < after.at, CallLog.id > after.id)
+    return [[CallLog.created_at <= after.at, is_later], [has_no_time]]
 
 
 def _other_party(call: type[CallLog]) -> ColumnElement[str]:
@@ -110,6 +136,7 @@ def recent_calls(
     after: Cursor | None = None,
     status: str | None = None,
     direction: str | None = None,
+    stage_failed: str | None = None,
     among: Sequence[ColumnElement[bool]] = (),
     asked: str | None = None,
 ) -> Sequence[CallLog]:
@@ -117,16 +144,16 @@ def recent_calls(
 
     `among` narrows the list further; `asked` is a search, as db/search.py puts it.
     """
-    query = select(CallLog).where(visible_to(reader), *among)
+    wanted = [visible_to(reader), *among]
     if status:
-        query = query.where(CallLog.call_status == status)
+        wanted.append(CallLog.call_status == status)
     if direction:
-        query = query.where(CallLog.direction == direction)
-    if after:
-        query = query.where(_comes_after(after))
-    if asked is not None:
-        return answers.newest(session, query, asked, limit) if asked else []
-    return session.scalars(query.order_by(*NEWEST_FIRST).limit(limit)).all()
+        wanted.append(CallLog.direction == direction)
+    if stage_failed:
+        wanted.append(literal_column(FAILED[stage_failed], Boolean))
+    if asked is None:
+        return _page(session, wanted, limit, after)
+    return _page(session, wanted, limit, after, partial(answers.newest, session, asked)) if asked else []
 
 
 def calls_before(session: Session, reader: Reader, place: Cursor, *, limit: int) -> Sequence[CallLog]:
@@ -135,11 +162,6 @@ def calls_before(session: Session, reader: Reader, place: Cursor, *, limit: int)
     is_newer = CallLog.created_at.is_not(None) if place.at is None else CallLog.created_at > place.at
     query = select(CallLog).where(visible_to(reader), or_(is_newer, is_before))
     return session.scalars(query.order_by(CallLog.created_at, CallLog.id.desc()).limit(limit)).all()[::-1]
-
-
-def _comes_after(place: Cursor) -> ColumnElement[bool]:
-    is_next = and_(CallLog.created_at.is_not_distinct_from(place.at), CallLog.id > place.id)
-    return is_next if place.at is None else or_(CallLog.created_at < place.at, is_next, CallLog.created_at.is_(None))
 
 
 def calls_by_id(session: Session, reader: Reader, ids: Sequence[int]) -> Sequence[CallLog]:

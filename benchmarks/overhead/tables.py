@@ -2,37 +2,16 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from benchmarks.overhead.bare import Spent
 from benchmarks.overhead.whole import TRANSCRIPTS, Stretch
+from benchmarks.spread import ratios, spread
 
 WIDE = 32
 """Characters of the column that says what a row is."""
 
 Round = Sequence[tuple[Spent, Stretch]]
 """Calls, transcribed by the transcriber alone and put through the whole system in turn."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """The median of what some rounds gave, and the extremes."""
-
-    median: float
-    least: float
-    most: float
-
-    def __str__(self) -> str:
-        return f"{self.median:>10.3f}{self.least:>10.3f} - {self.most:.3f}"
-
-
-def spread(values: Sequence[float]) -> Spread:
-    return Spread(statistics.median(values), min(values), max(values))
-
-
-def ratios(ours: Sequence[float], reference: Sequence[float]) -> Spread:
-    """Round by round, so that a busy minute hits both."""
-    return spread([mine / theirs for mine, theirs in zip(ours, reference, strict=True)])
 
 
 def means(many: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks.overhead.bare import PARTS, READING
 from benchmarks.overhead.stopwatch import Stopwatch
-from benchmarks.overhead.tables import ratios
 from benchmarks.overhead.watched import parts_a_job
 from benchmarks.overhead.whole import OPERATORS_TIMES, Stretch
+from benchmarks.spread import ratios
 
 
 class Clock:

@@ -55,6 +55,8 @@ WRONG = [
     ("MIGRATION_LOCK_WAIT_SECONDS", "inf", "finite"),
     ("MIGRATION_STATEMENT_TIMEOUT", "soon", "min"),
     ("MIGRATION_STATEMENT_TIMEOUT", "1s; DROP TABLE call_log", "min"),
+    ("MAX_LISTENERS", "0", AT_LEAST_ONE),
+    ("MAX_LISTENERS", "501", "500"),
     ("BUSINESS_SLOTS", "0", AT_LEAST_ONE),
     ("BUSINESS_SLOTS", "1.5", "integer"),
     ("MAX_ATTEMPTS", "0", AT_LEAST_ONE),

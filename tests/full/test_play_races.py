@@ -1,21 +1,29 @@
 """Many people press play on one recording that is not here: it is fetched once."""
 
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import delete, func, select
 
+from benchmarks.web import wire
 from db.models import CallLog, Recording, Task
 from db.tasks import seconds
 from db.words import DownloadStatus
 from tests.full import callers
 from tests.full.crowd import Crowd, crowd_of
 from tests.full.rivals import press_play
-from tests.support.system import System, eventually
+from tests.support.system import PATIENCE_SECONDS, System, eventually
 
 LONG_AGO_SECONDS = 30 * 24 * 3600
 """Older than ADOPT_DAYS: nobody fetches it but who presses play."""
+
+PLAYERS = 100
+PLAYER_PAUSE_SECONDS = 0.2
 
 SIZES = [
     pytest.param((8, 3), id="8 people, 3 calls"),
@@ -76,6 +84,53 @@ def test_a_missing_recording_that_many_want_to_hear_is_fetched_once(
             assert (call["recording_download_status"], call["summary_status"]) == ("ready", "completed")
             assert told(call, "downloaded") == 1
             assert downloads(second_zero, call_sid) == [1]
+
+
+def test_a_hundred_players_that_wait_for_one_recording_have_it_fetched_once(
+    second_zero: System, short_audio: Path
+) -> None:
+    call_sid = old_call(second_zero, short_audio)
+    player = Player(second_zero, call_sid)
+
+    with ThreadPoolExecutor(PLAYERS) as crowd:
+        answers = list(crowd.map(lambda _: player.wait_until_ready(), range(PLAYERS)))
+
+    assert all(one[-1] == "ready" for one in answers)
+    assert sum("missing" in one for one in answers) > 1, "only one came in time to ask for it"
+    assert downloads(second_zero, call_sid) == [1]
+    assert stored(second_zero.final(call_sid)) == (1, 1)
+
+
+class Player:
+    """Does what web/static/recording.js does, in less time: asks where the recording is; where it is missing, asks
+    once for its first byte; and goes on asking where it is until it is here."""
+
+    def __init__(self, system: System, call_sid: str) -> None:
+        headers = system.owner.headers
+        self._port = int(str(urlsplit(system.url).port))
+        self._status = wire.get(f"/api/recordings/{call_sid}/status", headers)
+        self._first_byte = wire.get(f"/api/recordings/{call_sid}/stream", headers | {"Range": "bytes=0-0"})
+
+    def wait_until_ready(self) -> list[str]:
+        """What it was told, one answer after another."""
+        told: list[str] = []
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        is_requested = False
+        while told[-1:] != ["ready"] and time.monotonic() < deadline:
+            told.append(self._ask())
+            if told[-1] == "missing" and not is_requested:
+                is_requested = wire.ask(self._port, self._first_byte).status in (202, 206)
+            time.sleep(PLAYER_PAUSE_SECONDS)
+        return told
+
+    def _ask(self) -> str:
+        answer = wire.ask(self._port, self._status)
+        return str(json.loads(answer.body)["status"]) if answer.status == 200 else "busy"
+
+
+def stored(call: dict[str, Any]) -> tuple[int, int]:
+    """How often the file was kept, and how often it was written down."""
+    return told(call, "downloaded"), told(call, "transcribed")
 
 
 @pytest.mark.parametrize("size", SIZES)

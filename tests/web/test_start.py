@@ -38,3 +38,19 @@ def test_with_real_credentials_it_does_not_start_unsafely(
     assert started.returncode == 1
     assert started.stderr.startswith(f"{name}: ")
     assert not any(secret in started.stderr for secret in (AUTH_TOKEN, SECRET_KEY, "Traceback"))
+
+
+def test_it_does_not_start_with_fewer_threads_than_may_listen(database_url: str, redis_url: str) -> None:
+    servers = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "PORT": "0", "MAX_LISTENERS": "20"}
+    started = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "conf/gunicorn.conf.py", "--threads", "20", "web.wsgi"],
+        cwd=settings.ROOT,
+        env=os.environ | SAFE | servers,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert started.returncode == 1
+    assert "MAX_LISTENERS: must be less than gunicorn's threads, which are 20" in started.stderr

@@ -1,4 +1,4 @@
-"""A recording as it is played: by range, and fetched once when it is not here."""
+"""A recording that is wanted: fetched once when it is not here, or refused with the reason."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,26 +18,11 @@ from providers.storage import LocalStorage
 from tests.support.people import People
 from tests.support.twilio import RECORDING_SID
 from tests.web import rows, variants
-from tests.web.rows import AUDIO
 from web.audio import reason_to_skip, request_download
 from web.house import House
 
-SIZE = len(AUDIO)
 LONG_AGO = datetime(2024, 3, 5, tzinfo=UTC)
 NOW = datetime.now(UTC)
-
-RANGES = {
-    "bytes=0-": (0, SIZE),
-    "bytes=0-0": (0, 1),
-    "bytes=100-199": (100, 200),
-    f"bytes={SIZE - 1}-": (SIZE - 1, SIZE),
-    "bytes=-1": (SIZE - 1, SIZE),
-    f"bytes=-{SIZE * 2}": (0, SIZE),
-    f"bytes=5-{'9' * 18}": (5, SIZE),
-    "Bytes = 5 - 6": (5, 7),
-}
-NO_RANGES = ("", "abc", "bytes=abc", "bytes=5-2", "bytes=--5", "bytes=9e18-", "bytes=٣-", "items=0-5", "bytes=0-1,5-6")
-A_THOUSAND_RANGES = "bytes=" + ",".join(f"{number * 2}-{number * 2}" for number in range(1000))
 
 
 @pytest.fixture
@@ -49,47 +34,6 @@ def ready(house: House, people: People) -> str:
 def stream(client: FlaskClient, people: People, call_sid: str, method: str = "GET", **headers: str) -> TestResponse:
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return client.open(f"/api/recordings/{call_sid}/stream", method=method, headers=people.alice.headers | sent)
-
-
-def test_without_a_range_the_whole_recording_is_played(client: FlaskClient, people: People, ready: str) -> None:
-    answer = stream(client, people, ready)
-
-    assert (answer.status_code, answer.data) == (200, AUDIO)
-    assert answer.headers["Content-Length"] == str(SIZE)
-    assert (answer.headers["Accept-Ranges"], answer.mimetype) == ("bytes", "audio/wav")
-    assert "no-store" in answer.headers["Cache-Control"]
-
-
-def test_a_range_is_played_and_nothing_else(client: FlaskClient, people: People, ready: str) -> None:
-    for wanted, (first, end) in RANGES.items():
-        answer = stream(client, people, ready, Range=wanted)
-
-        assert (answer.status_code, answer.data) == (206, AUDIO[first:end]), wanted
-        assert answer.headers["Content-Range"] == f"bytes {first}-{end - 1}/{SIZE}"
-        assert answer.headers["Content-Length"] == str(end - first)
-
-
-def test_a_range_behind_the_end_is_told_the_size(client: FlaskClient, people: People, ready: str) -> None:
-    for wanted in (f"bytes={SIZE}-", f"bytes={'9' * 18}-", f"bytes={SIZE}-{SIZE + 5}"):
-        answer = stream(client, people, ready, Range=wanted)
-
-        assert (answer.status_code, answer.data) == (416, b""), wanted
-        assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
-
-
-def test_a_range_that_is_invalid_or_many_is_ignored(client: FlaskClient, people: People, ready: str) -> None:
-    for wanted in (*NO_RANGES, A_THOUSAND_RANGES):
-        answer = stream(client, people, ready, Range=wanted)
-
-        assert (answer.status_code, answer.data) == (200, AUDIO), wanted
-        assert "Content-Range" not in answer.headers
-
-
-def test_head_says_the_same_without_the_bytes(client: FlaskClient, people: People, ready: str) -> None:
-    whole, part = stream(client, people, ready, "HEAD"), stream(client, people, ready, "HEAD", Range="bytes=1-5")
-
-    assert (whole.status_code, whole.headers["Content-Length"], whole.data) == (200, str(SIZE), b"")
-    assert (part.status_code, part.headers["Content-Range"], part.data) == (206, f"bytes 1-5/{SIZE}", b"")
 
 
 def test_a_missing_recording_is_fetched_once_however_often_it_is_asked_for(

@@ -1,6 +1,7 @@
 """The API: who may ask, and how it answers what went wrong."""
 
 from flask import Response, jsonify, request
+from flask_babel import gettext
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
@@ -9,9 +10,13 @@ from providers.errors import OurOutage
 from web import reasons
 from web.api.models import Problem
 from web.auth import reader
+from web.seats import NoSeat
 
 OUTAGE_SECONDS = 5
 """After which it is worth asking again for a file that our storage did not give."""
+
+SEAT_SECONDS = 5
+"""After which somebody who listens now may have stopped."""
 
 NOT_AN_OBJECT = "body: a JSON object is needed"
 
@@ -45,6 +50,15 @@ def tell_of_outage(error: OurOutage) -> Response:
     """Our storage does not answer: the recording is not lost, it cannot be reached."""
     response = problem(503, error.reason, reasons.told(str(error)))
     response.headers["Retry-After"] = str(OUTAGE_SECONDS)
+    return response
+
+
+@api.errorhandler(NoSeat)
+def tell_of_crowd(error: NoSeat) -> Response:
+    """Too many listen already."""
+    told = gettext("Too many recordings are being played. Try again in a moment.")
+    response = problem(503, "too_many_listeners", told)
+    response.headers["Retry-After"] = str(SEAT_SECONDS)
     return response
 
 

@@ -44,6 +44,7 @@ def _list(query: ListQuery, *among: ColumnElement[bool]) -> Response:
             direction=query.direction,
             among=among,
             asked=sought.asked,
+            stage_failed=query.stage_failed,
         )
         shown = present.present_list(session, found, house().settings.business_slots)
     return jsonify(calls=shown, next_cursor=str(Cursor.of(found[-1])) if len(found) == query.limit else None)

@@ -92,6 +92,7 @@ class ListQuery(Language):
 
     status: CallStatus | None = Field(None, description="how the call itself went")
     direction: Literal["inbound", "outbound"] | None = None
+    stage_failed: RetriedStage | None = Field(None, description="it has failed, and is not tried again by itself")
     q: Sought | None = Field(None, description="words that were said, a name or a number in any spelling; all are met")
     limit: int = Field(USUAL_CALLS, ge=1, le=MOST_CALLS)
     cursor: str | None = Field(None, description="the next_cursor of the page before")

@@ -1,6 +1,6 @@
 // Plays recordings: asks where one is, has a missing one fetched, waits for it, then plays it.
 
-import { start, whenReady } from "./recording.js";
+import { start, whenReady, whyNot } from "./recording.js";
 
 const player = document.getElementById("player");
 const audio = player?.querySelector(".player-audio");
@@ -79,8 +79,12 @@ if (player) {
     else if (event.target.closest('[data-part="again"]')) play(wanted);
     else if (event.target.closest('[data-part="close"]')) close();
   });
-  audio.addEventListener("error", () => {
-    if (player.dataset.state === "playing") show("failed", player.dataset.broken);
+  audio.addEventListener("error", async () => {
+    if (player.dataset.state !== "playing") return;
+    const press = presses;
+    show("failed", player.dataset.broken);
+    const reason = await whyNot(audio.currentSrc, player.dataset.offline);
+    if (reason && press === presses) show("failed", reason);
   });
   document.addEventListener("htmx:afterSwap", markRow);
 }

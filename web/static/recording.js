@@ -51,6 +51,12 @@ async function request(status, offline) {
   return { ...status, ...answer };
 }
 
+/** Why a recording that was here does not play, where the server knows. */
+export async function whyNot(url, offline) {
+  const { message } = await get(url, { Range: "bytes=0-0" }, offline);
+  return message;
+}
+
 async function get(url, headers, offline) {
   try {
     const response = await fetch(url, { headers });

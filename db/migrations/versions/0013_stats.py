@@ -1,21 +1,15 @@
-"""Indexes by which calls are counted, and a lead's calls, a call's legs and the calls that failed are found."""
+"""Indexes by which calls are counted, and a lead's calls and a call's legs are found."""
 
 from alembic import op
 
 from db.migrations import indexes
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
 
 OTHER_PARTY = "(CASE WHEN direction = 'outbound' THEN to_number ELSE from_number END)"
-IS_AN_ERROR = "(outcome IS NULL OR outcome NOT IN ('no_recording', 'too_short', 'silent', 'no_speech'))"
-
-FAILED = f"""(recording_status = 'failed' AND {IS_AN_ERROR} OR recording_status = 'completed'
-    AND recording_download_status = 'failed' AND recording_next_retry_at IS NULL)
-    OR (transcript_status = 'failed' AND {IS_AN_ERROR})
-    OR (summary_status = 'failed' AND {IS_AN_ERROR})"""
 
 COUNTED = """id, duration, call_status, recording_status, recording_download_status, recording_next_retry_at,
     transcript_status, summary_status, outcome, estimated_cost_bucket, deleted_at"""
@@ -24,7 +18,6 @@ INDEXES = {
     "ix_call_log_counted": f"(business_id, created_at) INCLUDE ({COUNTED}) WHERE parent_call_sid IS NULL",
     "ix_call_log_lead": f"({OTHER_PARTY}, created_at DESC NULLS LAST, id)",
     "ix_call_log_legs": "(parent_call_sid) WHERE parent_call_sid IS NOT NULL",
-    "ix_call_log_failed": f"(created_at DESC NULLS LAST, id, business_id) WHERE {FAILED}",
 }
 
 

@@ -1,0 +1,94 @@
+"""What web processes hold, and how long webhooks take, while many listen."""
+
+import itertools
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.web import rates, shelves, site, wire
+from benchmarks.web.site import House
+from conf.settings import ROOT
+from db.words import Role
+from tests.support.people import make_person
+from tests.support.web_process import WebProcess
+
+WEBHOOKS_A_SECOND = 20
+AFTERWARDS_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How many listen, to how many bytes each, at how many bytes a second."""
+
+    listeners: int
+    size: int
+    pace: float
+
+
+@dataclass
+class Stretch:
+    """Seconds of webhooks, and the web processes' memory in megabytes, as time went on."""
+
+    webhooks: list[float] = field(default_factory=list)
+    refused: int = 0
+    memory: list[float] = field(default_factory=list)
+    cpu: float = 0
+    seconds: float = 0
+
+
+@dataclass(frozen=True)
+class Listened:
+    """Before, while and after many listened; and what each of them got."""
+
+    alone: Stretch
+    crowded: Stretch
+    afterwards: float
+    ends: Sequence[dict[str, Any]]
+
+
+def measure(house: House, wish: Wish, alone_seconds: float) -> Listened:
+    """Signed webhooks on connections of their own, first alone, then beside the listeners."""
+    with site.store(house, "listening") as store:
+        store.run(shelves.BUSINESSES)
+        reader = make_person(store.database, "reader@example.com", "+14165550100", Role.MANAGER)
+        kept = shelves.record(store, reader.business_id, wish.listeners, wish.size)
+        headers = reader.headers | {"Range": "bytes=0-"}
+        requests = [wire.get(f"/api/recordings/{call_sid}/stream", headers) for call_sid in kept]
+        numbers = itertools.count(1_000_000)
+        with site.ours(store) as process:
+            until = time.monotonic() + alone_seconds
+            alone = _stretch(process, numbers, lambda: time.monotonic() < until)
+            with _listeners(process.port, wish.pace, requests) as child:
+                crowded = _stretch(process, numbers, lambda: child.poll() is None)
+                ends = json.loads(child.stdout.read()) if child.stdout else []
+            time.sleep(AFTERWARDS_SECONDS)
+            return Listened(alone, crowded, process.megabytes(), ends)
+
+
+def _stretch(process: WebProcess, numbers: Iterator[int], goes_on: Any) -> Stretch:
+    found, began, cpu = Stretch(), time.monotonic(), process.cpu_seconds()
+    due = began
+    while goes_on():
+        answer = wire.ask(process.port, rates.call_status(next(numbers)))
+        found.webhooks.append(answer.seconds)
+        found.refused += answer.status >= 300
+        found.memory.append(process.megabytes())
+        due += 1 / WEBHOOKS_A_SECOND
+        time.sleep(max(0, due - time.monotonic()))
+    found.seconds, found.cpu = time.monotonic() - began, process.cpu_seconds() - cpu
+    return found
+
+
+@contextmanager
+def _listeners(port: int, pace: float, requests: Sequence[bytes]) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "benchmarks.web.listeners", str(port), str(pace)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603 - our own
+        if child.stdin:
+            child.stdin.write("".join(f"{json.dumps(request.decode())}\n" for request in requests))
+            child.stdin.close()
+        yield child
