@@ -7,6 +7,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const FULL_SCALE = 255;
 const LEAST_LOUD = 60; // of 255: what is all quieter is noise, and is not blown up to fill its lane
 const LEAST_GAP = 0.03; // of the width: a missing second of an hour is to be seen too
+const ALL_LANES = 2; // the height of the marks' coordinates; their width is 1
 const FLAT = new Float32Array(800); // for what nobody has outlined
 
 const player = document.getElementById("player");
@@ -81,28 +82,26 @@ function showGap({ gap, seconds }) {
 }
 
 function showCuts({ cuts, seconds, speakers }) {
-  const lines = cuts.map(([second, lane]) => mark("cut", second / seconds, lane * (2 / speakers.length), 2 / speakers.length));
-  show("cut", lines);
+  const height = ALL_LANES / speakers.length;
+  show("cut", cuts.map(([second, lane]) => line(second / seconds, lane * height, height)));
 }
 
-function mark(kind, x, top, height) {
-  const line = document.createElementNS(SVG, "line");
-  for (const [name, value] of Object.entries({ x1: x, x2: x, y1: top, y2: top + height })) line.setAttribute(name, value);
-  line.setAttribute("class", kind);
-  return line;
+function line(x, top, height) {
+  return `M${x.toFixed(4)} ${top}v${height}`;
 }
 
+/** One path of a kind, however many marks: thousands of elements would make the page slow. */
 function show(kind, lines) {
   const marks = part("marks");
-  for (const old of marks.querySelectorAll(`.${kind}`)) old.remove();
-  marks.append(...lines);
+  const path = marks.querySelector(`.${kind}`) ?? marks.appendChild(document.createElementNS(SVG, "path"));
+  path.setAttribute("class", kind);
+  path.setAttribute("d", [...new Set(lines)].join(""));
 }
 
-/** Marks those seconds over all lanes; the earlier ones go. */
-export function markHits(hits, current) {
+/** Marks those seconds over all lanes; earlier ones of the kind go. */
+export function markSeconds(kind, places) {
   const { seconds } = sound();
-  if (!seconds) return;
-  show("hit", hits.map((second, number) => mark(number === current ? "hit is-current" : "hit", second / seconds, 0, 2)));
+  if (seconds) show(kind, places.map((second) => line(second / seconds, 0, ALL_LANES)));
 }
 
 draw();
