@@ -37,12 +37,14 @@ def test_webhooks_and_polls_are_counted_and_none_is_refused(run: Run) -> None:
     assert all(float(rows[f"{name}, answers a second"][0]) > 0 for name in EVENTS)
 
 
+@pytest.mark.slow
 def test_lists_are_timed_with_few_and_with_many_calls(run: Run) -> None:
     rows = run("lists")
 
     assert all(min(map(float, rows[name])) > 0 for name in LISTS)
 
 
+@pytest.mark.slow
 def test_listeners_hear_everything_while_webhooks_are_timed(run: Run) -> None:
     rows = run("listening")
 
