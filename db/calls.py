@@ -134,6 +134,7 @@ def give(session: Session, call: CallLog, business_id: int, *, said_by: str) -> 
     """Somebody says whose the call is, which is locked and nobody's so far."""
     call.business_id = business_id
     tasks.change_line(session, call)
+    search.write(session, [call.id])
     events.note(session, call.id, Event.ASSIGNED, said_by=said_by)
 
 

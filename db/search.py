@@ -22,7 +22,7 @@ NEWEST = 5000
 
 NOTE_THE_NEWEST = text(
     """INSERT INTO call_search (call_id) SELECT id FROM call_log c
-    WHERE id > (SELECT max(id) FROM call_log) - :newest
+    WHERE id > (SELECT max(id) FROM call_log) - :newest AND deleted_at IS NULL
         AND NOT EXISTS (SELECT FROM call_search s WHERE s.call_id = c.id)
     ON CONFLICT (call_id) DO NOTHING"""
 )

@@ -51,12 +51,12 @@ def fold(badges: Sequence[Badge]) -> Badge:
     for state in ("failed", "recording", "processing"):
         for badge in badges:
             if badge.state == state:
-                return badge if state == "recording" else replace(badge, word=f"{badge.title} {badge.word}")
+                return badge if state == "recording" else replace(badge, word=f"{badge.title}: {badge.word}")
     if all(badge.state == "completed" for badge in badges):
         return badges[-1]
     ended = next((badge for badge in badges if badge.state == "none"), None)
     waits = next((badge for badge in badges if badge.state == "pending"), badges[-1])
-    return ended or replace(waits, word=f"{waits.title} {waits.word}")
+    return ended or replace(waits, word=f"{waits.title}: {waits.word}")
 
 
 def _may_retry(call: Mapping[str, Any], stage: str, state: str) -> bool:

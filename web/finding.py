@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from db import lexemes, search
+from db.endings import HAS_FAILED
 from db.models import CallLog
 from db.tasks import seconds
 from db.words import UNANSWERED_CALL_STATUSES, DownloadStatus, Outcome, RecordingStatus, TextStatus
@@ -76,19 +77,5 @@ def of_kind(kind: Kind) -> ColumnElement[bool]:
     if kind == "missed":
         return and_(came_in, CallLog.call_status.in_(UNANSWERED_CALL_STATUSES))
     if kind == "failed":
-        return _needs_a_person()
+        return HAS_FAILED
     return came_in if kind == "inbound" else CallLog.direction == "outbound"
-
-
-def _needs_a_person() -> ColumnElement[bool]:
-    """Something failed, and nobody will try it again by itself."""
-    given_up = and_(
-        CallLog.recording_download_status == DownloadStatus.FAILED, CallLog.recording_next_retry_at.is_(None)
-    )
-    failed = or_(
-        CallLog.recording_status == RecordingStatus.FAILED,
-        given_up,
-        CallLog.transcript_status == TextStatus.FAILED,
-        CallLog.summary_status == TextStatus.FAILED,
-    )
-    return and_(failed, or_(CallLog.outcome.is_(None), CallLog.outcome.not_in(NO_ERRORS)))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from web.badges import badges_of
+from web.badges import Badge, badges_of, fold
 
 PLACED = {
     "recording_status": "pending",
@@ -83,3 +83,21 @@ def test_the_words_are_hebrew_for_a_reader_of_hebrew(app: Flask) -> None:
         ("תמליל", "מעבד"),
         ("סיכום", "ממתין"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        (("completed", "completed", "completed"), ("completed", "word")),
+        (("completed", "completed", "failed"), ("failed", "C: word")),
+        (("completed", "processing", "pending"), ("processing", "B: word")),
+        (("recording", "pending", "pending"), ("recording", "word")),
+        (("none", "none", "none"), ("none", "word")),
+        (("pending", "completed", "completed"), ("pending", "A: word")),
+        (("failed", "processing", "pending"), ("failed", "A: word")),
+    ],
+)
+def test_three_badges_fold_into_what_matters_most(states: tuple[str, ...], told: tuple[str, str]) -> None:
+    folded = fold([Badge(title, title, state, "word") for title, state in zip("ABC", states, strict=True)])
+
+    assert (folded.state, folded.word) == told
