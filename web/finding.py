@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
@@ -14,7 +14,7 @@ from db import lexemes, search
 from db.endings import HAS_FAILED
 from db.models import CallLog
 from db.tasks import seconds
-from db.words import UNANSWERED_CALL_STATUSES, DownloadStatus, Outcome, RecordingStatus, TextStatus
+from db.words import UNANSWERED_CALL_STATUSES, Outcome
 from web.auth import Reader
 
 LONGEST_QUERY = 200

@@ -5,7 +5,6 @@ from typing import Any, get_args
 
 import pytest
 import schemathesis
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import booleans
@@ -21,9 +20,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from db.words import CALL_STATUS_ORDER
+from tests.simulator.simulated_company import Company
 from tests.support.people import People
 from tests.web import rows
 from tests.web import sample_calls as sample
+from tests.web.phone import app_of
 from web.api import api, models
 from web.api.reference import type_of
 from web.house import House
@@ -49,8 +50,11 @@ OPERATIONS = [
 
 
 @pytest.fixture
-def described(app: Flask) -> BaseSchema:
-    return schemathesis.openapi.from_wsgi("/api/openapi.json", app)
+def described(house: House, company: Company, redis_url: str) -> Iterator[BaseSchema]:
+    """The API, with a phone company that places its calls."""
+    yield schemathesis.openapi.from_wsgi("/api/openapi.json", app_of(house, redis_url, url=company.url))
+    for call in company.exchange.calls.values():
+        call.over.set()
 
 
 @pytest.fixture
