@@ -22,7 +22,7 @@ FEW = 2000
 """Calls that can be fetched and sorted within a tenth of a second. A word that more have is asked for by the month."""
 
 
-def newest(session: Session, asked: str, calls: Select[CallLog], limit: int) -> Sequence[CallLog]:
+def newest(session: Session, calls: Select[CallLog], asked: str, limit: int) -> Sequence[CallLog]:
     """Of those calls the newest that a TSQUERY finds."""
     near = calls.order_by(CallLog.created_at.desc().nulls_last(), CallLog.id).limit(LOOKED_AT_ONE_BY_ONE)
     found = _load(session, near, _has_answer(asked), limit)

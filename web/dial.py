@@ -7,9 +7,7 @@ import logging
 import re
 import time
 
-import phonenumbers
 from flask_babel import gettext
-from phonenumbers import NumberParseException, PhoneNumberFormat
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
@@ -19,7 +17,7 @@ from db.models import CallLog
 from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, RecordingMode, Stage
 from providers.errors import ProviderError, Unavailable
 from providers.telephony import CallInfo, NotPlaced, PerhapsPlaced, Telephony
-from web import desk, loader, reasons
+from web import desk, loader, phones, reasons
 from web.auth import Reader, reader
 from web.house import house
 
@@ -71,14 +69,10 @@ def _caller(session: Session, who: Reader, wanted: int | None) -> str:
 
 def _number(to: str, caller: str) -> str:
     """In E.164; one without its country is of the country that we call from."""
-    try:
-        region = phonenumbers.region_code_for_number(phonenumbers.parse(caller))
-        number = phonenumbers.parse(to, region)
-    except NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
+    number = phones.e164(to, phones.country_of_number(caller))
+    if number is None:
         raise NotDialled(400, "bad_request", gettext("This is not a telephone number."), parameter="to")
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return number
 
 
 def _place(telephony: Telephony, who: Reader, caller: str, number: str, key: str | None) -> str:

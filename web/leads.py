@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
 
 from db import leads as known
 from db.models import Business, CallLog
@@ -15,7 +16,10 @@ from web.cursor import Cursor
 def phone_of(session: Session, who: Reader, written: str) -> str:
     """The number in E.164, however it is written where the reader's business is; 400 for what is none."""
     business = session.get(Business, who.business_id) if who.business_id else None
-    return phones.e164(written, phones.country_of(business), parameter="phone")
+    number = phones.e164(written, phones.country_of(business))
+    if number is None:
+        raise BadRequest("phone: not a phone number; write it with + and its country")
+    return number
 
 
 def name_of(session: Session, who: Reader, number: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from flask import abort
 from sqlalchemy import Boolean, ColumnElement, Select, and_, case, exists, false, literal_column, or_, select, true
@@ -153,7 +152,9 @@ def recent_calls(
         wanted.append(literal_column(FAILED[stage_failed], Boolean))
     if asked is None:
         return _page(session, wanted, limit, after)
-    return _page(session, wanted, limit, after, partial(answers.newest, session, asked)) if asked else []
+    if not asked:
+        return []  # nothing but signs
+    return _page(session, wanted, limit, after, lambda calls, room: answers.newest(session, calls, asked, room))
 
 
 def calls_before(session: Session, reader: Reader, place: Cursor, *, limit: int) -> Sequence[CallLog]:

@@ -3,7 +3,6 @@
 import re
 
 import phonenumbers
-from werkzeug.exceptions import BadRequest
 
 from db.models import Business
 
@@ -15,25 +14,28 @@ ABROAD = "00"
 
 def country_of(business: Business | None) -> str | None:
     """Where the business is, as far as its number says: there, numbers are written without their country."""
+    return country_of_number((business and business.phone_number) or "")
+
+
+def country_of_number(number: str) -> str | None:
+    """Where that number is."""
     try:
-        known = phonenumbers.parse((business and business.phone_number) or "")
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
         return None
-    return phonenumbers.region_code_for_number(known)
 
 
-def e164(written: str, country: str | None, *, parameter: str) -> str:
-    """The number; 400 that names the parameter for what is none."""
+def e164(written: str, country: str | None) -> str | None:
+    """The number; None for what is none."""
     plain = written.strip()
     if plain.startswith(ABROAD):
         plain = f"+{plain.removeprefix(ABROAD)}"
     try:
         parsed = phonenumbers.parse(plain, country)
-    except phonenumbers.NumberParseException as error:
-        raise BadRequest(f"{parameter}: not a phone number; write it with + and its country") from error
-    if not phonenumbers.is_possible_number(parsed):
-        raise BadRequest(f"{parameter}: not a phone number; it is too long or too short")
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return None
+    is_possible = phonenumbers.is_possible_number(parsed)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if is_possible else None
 
 
 def is_number(text: str | None) -> bool:

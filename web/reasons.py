@@ -36,6 +36,7 @@ OTHERS = (
     N_("The phone company answered with error %(status)s."),
     N_("The phone company refused our credentials: check TWILIO_AUTH_TOKEN."),
     N_("The phone company asks us to slow down."),
+    N_("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN: needed to delete recordings there."),
     N_("The phone company can't call this number."),
     N_("The phone company does not let this account call there; its owner can allow the country."),
     N_("The phone company does not let this account call from the business's number."),

@@ -80,6 +80,7 @@ SWEEPS: Mapping[str, Seams] = {
     "jobs.sweeps.leases": {"commit": ("leases", "admit_download"), "enqueue": ("download",)},
     "jobs.sweeps.due": {"commit": ("due", "admit_download"), "enqueue": ("download",)},
     "jobs.sweeps.unlisted": {"commit": ("unlisted", "admit_download"), "enqueue": ("download",)},
+    "jobs.sweeps.unread": {"commit": ("unread", "read_some")},
     "jobs.sweeps.leftovers": {"commit": ("leftovers",), "unlink": ("file",)},
     "jobs.reconcile.recordings_there": {
         "commit": ("windows", "adopt", "read", "admit_recording", "admit_download"),

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 from redis import Redis
-from sqlalchemy import delete, select, update
+from sqlalchemy import ScalarSelect, delete, select, update
 from sqlalchemy.orm import Session
 
 from db import claims
 from db.claims import Terms
-from db.models import CallLog, Task
+from db.models import CallLog, CallSearch, Task
 from db.tasks import NO_BUSINESS
 from db.words import Stage
 from providers.storage.local import PARTS
@@ -71,6 +71,21 @@ def unlisted(bench: Bench, call_sid: str) -> None:
     with bench.system.database.transaction() as session:
         call = select(CallLog.id).where(CallLog.call_sid == call_sid)
         session.execute(delete(Task).where(Task.call_id.in_(call)))
+
+
+def unread(bench: Bench, call_sid: str) -> None:
+    """Nobody has written down what a search finds it by, as of calls that were there before us."""
+    with bench.system.database.transaction() as session:
+        session.execute(update(CallSearch).where(CallSearch.call_id == _id_of(call_sid)).values(document=None))
+
+
+def is_read(bench: Bench, call_sid: str) -> bool:
+    with bench.system.database.transaction() as session:
+        return session.scalar(select(CallSearch.document).where(CallSearch.call_id == _id_of(call_sid))) is not None
+
+
+def _id_of(call_sid: str) -> ScalarSelect[int]:
+    return select(CallLog.id).where(CallLog.call_sid == call_sid).scalar_subquery()
 
 
 def outbound(bench: Bench, **order: str) -> str:

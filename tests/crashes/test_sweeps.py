@@ -7,8 +7,19 @@ import pytest
 from scheduler.timetable import timetable
 from tests.crashes.bench import SWEEP_SECONDS, Bench, Kill
 from tests.crashes.points import SWEEPS, Point, in_scheduler, in_sweeps
-from tests.crashes.right_end import NOBODY_SPOKE, ends_well, no_parts_are_left
-from tests.crashes.scenes import LISTENING, RECORDED, abandoned, leave_a_part, lost_by_redis, outbound, unlisted
+from tests.crashes.right_end import NOBODY_SPOKE, ends_well, no_parts_are_left, wait_for_end
+from tests.crashes.scenes import (
+    LISTENING,
+    RECORDED,
+    abandoned,
+    is_read,
+    leave_a_part,
+    lost_by_redis,
+    outbound,
+    unlisted,
+    unread,
+)
+from tests.support.system import eventually
 
 TROUBLES: dict[str, Callable[[Bench, str], None]] = {"leases": abandoned, "due": lost_by_redis, "unlisted": unlisted}
 """What each of them puts right."""
@@ -39,6 +50,19 @@ def test_a_recording_that_nobody_told_us_of_is_adopted_though_who_adopts_was_kil
             fired = armed.fired()
 
     ends_well(bench, Kill(call_sid, fired), like=NOBODY_SPOKE, is_swept_late=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", in_sweeps("jobs.sweeps.unread"), ids=str)
+def test_an_old_call_can_be_found_though_who_reads_it_was_killed(bench: Bench, point: Point) -> None:
+    call_sid = bench.call().result()
+    wait_for_end(bench, call_sid)
+    with bench.without("maintenance"):
+        unread(bench, call_sid)
+        with bench.armed(point, "jobs.worker", "maintenance") as armed:
+            armed.fired()
+
+    eventually(lambda: is_read(bench, call_sid), 20)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.people import PASSWORD, Person
 
+NEW_EACH_TIME = re.compile(rb'name="(csrf_token|key)" value="[^"]*"')
 FIELD = re.compile(r'<input[^>]*name="(\w+)"[^>]*value="([^"]*)"')
 
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
@@ -16,6 +17,11 @@ TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 def fields_of(text: str) -> dict[str, str]:
     """What the inputs of a page, or of a part of it, hold."""
     return dict(FIELD.findall(text))
+
+
+def without_what_is_new_each_time(data: bytes) -> bytes:
+    """A page without the tokens of its forms, to be compared with another."""
+    return NEW_EACH_TIME.sub(b"", data)
 
 
 def csrf_token(client: FlaskClient, path: str = "/login") -> str:

@@ -20,7 +20,7 @@ from tests.support.people import People, make_person
 from tests.support.twilio import PUBLIC_BASE_URL
 from tests.web import rows
 from tests.web.phone import TO, app_of, code_of, place
-from web import create_app, dial
+from web import create_app, desk
 from web.house import House
 
 RECORDING_EVENTS = {"in-progress", "completed", "absent"}
@@ -204,7 +204,7 @@ def test_no_connection_is_held_while_the_phone_company_thinks(
     class Slow(Telephony):
         def place_call(self, *arguments: Any, **options: Any) -> Any:
             seen.append(pool.checkedout())  # type: ignore[attr-defined]
-            time.sleep(dial.ANSWER_SECONDS + 0.5)
+            time.sleep(desk.PATIENCE_SECONDS + 0.5)
             return super().place_call(*arguments, **options)
 
     here = replace(house, telephony=Slow(ACCOUNT.account_sid, ACCOUNT.auth_token, company.url))

@@ -320,7 +320,7 @@ def test_two_hours_are_there_at_once(open_page: OpenPage, database: Database, pe
     assert len(answer.body()) < 1_500_000
     field = page.get_by_label("Search in the transcript")
     field.fill("w19999")
-    expect(page.locator(".found")).to_have_text("1 of 1")
+    expect(page.locator(".found")).to_have_text("1 of 1", timeout=30_000)
     page.locator(".turn").last.locator("span").last.click()
     wait_until_heard(page)
     took = page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive")

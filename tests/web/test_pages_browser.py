@@ -316,7 +316,7 @@ def test_the_language_is_remembered_and_hebrew_runs_from_right_to_left(
     page.locator(".fold summary").click()
     assert page.locator(".stages").inner_text().split() == ["הקלטה", "מקליט", "תמליל", "ממתין", "סיכום", "ממתין"]
     arrow = page.locator(".who .arrow").bounding_box()
-    number = page.locator(".who a").bounding_box()
+    number = page.locator(".who .open").bounding_box()
     assert arrow and number and arrow["x"] > number["x"]
 
 

@@ -21,6 +21,7 @@ from db.words import Role
 from tests.support.people import PASSWORD_HASH, People
 from tests.web import rows
 from tests.web import sample_calls as sample
+from tests.web.browsing import without_what_is_new_each_time
 from web import formats
 from web.house import House
 
@@ -114,7 +115,6 @@ NAMED_IN_A_FORM = {"pages.end_session", "pages.revoke_token", "pages.settle_numb
 HARMLESS = {"filename": "site.css", "code": "he"}
 """What else an address may name."""
 
-NEW_EACH_TIME = re.compile(rb'name="(csrf_token|key)" value="[^"]*"')
 
 NUMBER = re.compile(r"\+\d+")
 
@@ -213,7 +213,7 @@ def is_let_in(way: Way, answer: TestResponse) -> bool:
 def said(answer: TestResponse) -> tuple[int, bytes]:
     """Everything but the address that was asked for, which pages repeat in their links, the number in it, and what is
     new each time."""
-    told = NEW_EACH_TIME.sub(b"", answer.data)
+    told = without_what_is_new_each_time(answer.data)
     path = answer.request.path
     numbers = [spelling for number in NUMBER.findall(path) for spelling in (number, formats.phone(number))]
     for repeated in (path, *numbers, *map(quote, numbers)):
