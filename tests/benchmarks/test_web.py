@@ -30,6 +30,7 @@ def run(postgres_url: str, redis_url: str, servers_folder: Path, capsys: pytest.
     return measure
 
 
+@pytest.mark.slow
 def test_webhooks_and_polls_are_counted_and_none_is_refused(run: Run) -> None:
     rows = run("rates")
 

@@ -310,6 +310,7 @@ def test_the_lanes_change_their_colours_with_the_light(open_page: OpenPage, peop
     )
 
 
+@pytest.mark.slow
 def test_two_hours_are_there_at_once(open_page: OpenPage, database: Database, people: People, sid: str) -> None:
     """20,000 words: a page of less than a megabyte and a half whose script answers within a second or two."""
     sample.change_transcript(database, sid, sample.long_talk(20_000))
