@@ -21,7 +21,7 @@ def connected(database: Database) -> None:
 def test_who_has_no_time_left_is_not_answered(database: Database) -> None:
     with pytest.raises(OperationalError), patience.within(SHORT):
         time.sleep(2 * SHORT)
-        ask(database)
+        ask(database, seconds=SHORT)  # a busy machine may have an answer that takes no time at all before we look
 
 
 def test_what_takes_its_time_without_postgresql_does_not_count(database: Database) -> None:
