@@ -7,7 +7,7 @@ the sweep has come to them.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import case, delete, select, text
+from sqlalchemy import case, select, text
 from sqlalchemy.orm import Session
 
 from db import leads, lexemes
@@ -46,11 +46,6 @@ def write(session: Session, calls: Sequence[int]) -> None:
     if read:
         ids, english, found = zip(*read, strict=True)
         session.execute(WRITE, {"calls": list(ids), "english": list(english), "lexemes": list(found)})
-
-
-def forget(session: Session, call: CallLog) -> None:
-    """The call can't be found any more."""
-    session.execute(delete(CallSearch).where(CallSearch.call_id == call.id))
 
 
 def note_the_newest(session: Session) -> None:

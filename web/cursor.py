@@ -1,6 +1,7 @@
 """Where a page of a list ended, as text that clients hand back."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -43,3 +44,8 @@ class Cursor:
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(f"{self.at.isoformat() if self.at else NO_TIME} {self.id}".encode()).decode()
+
+
+def next_cursor(found: Sequence[CallLog], limit: int) -> str | None:
+    """Where the page after a full one begins; None at the end."""
+    return str(Cursor.of(found[-1])) if len(found) == limit else None

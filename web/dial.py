@@ -14,6 +14,7 @@ from conf.logs import log_event
 from db import businesses, calls, placed_calls, tasks
 from db.calls import CallFacts
 from db.models import CallLog
+from db.numbers import e164
 from db.words import CALL_STATUS_ORDER, FINAL_CALL_STATUSES, RecordingMode, Stage
 from providers.errors import ProviderError, Unavailable
 from providers.telephony import CallInfo, NotPlaced, PerhapsPlaced, Telephony
@@ -69,7 +70,7 @@ def _caller(session: Session, who: Reader, wanted: int | None) -> str:
 
 def _number(to: str, caller: str) -> str:
     """In E.164; one without its country is of the country that we call from."""
-    number = phones.e164(to, phones.country_of_number(caller))
+    number = e164(to, phones.country_of_number(caller))
     if number is None:
         raise NotDialled(400, "bad_request", gettext("This is not a telephone number."), parameter="to")
     return number

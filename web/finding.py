@@ -14,7 +14,7 @@ from db import lexemes, search
 from db.endings import HAS_FAILED
 from db.models import CallLog
 from db.tasks import seconds
-from db.words import UNANSWERED_CALL_STATUSES, Outcome
+from db.words import UNANSWERED_CALL_STATUSES
 from web.auth import Reader
 
 LONGEST_QUERY = 200
@@ -24,8 +24,6 @@ WEEK_SECONDS = 7 * 24 * 3600.0
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9998, 1, 1)
 """Days outside have no place in every time zone, and no calls."""
-
-NO_ERRORS = (Outcome.NO_RECORDING, Outcome.TOO_SHORT, Outcome.SILENT, Outcome.NO_SPEECH)
 
 Kind = Literal["inbound", "outbound", "missed", "failed"]
 

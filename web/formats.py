@@ -89,13 +89,17 @@ def other_party(call: Mapping[str, Any]) -> str:
 
 def other_number(call: Mapping[str, Any]) -> str:
     """The number at the other end."""
-    return phone(call["to"] if call["direction"] == "outbound" else call["from"])
+    return phone(_theirs(call))
 
 
 def lead_number(call: Mapping[str, Any]) -> str | None:
     """Under which number all calls with the same person are found; None for callers without one."""
-    number = call["to"] if call["direction"] == "outbound" else call["from"]
+    number = _theirs(call)
     return number if is_number(number) else None
+
+
+def _theirs(call: Mapping[str, Any]) -> str | None:
+    return call["to"] if call["direction"] == "outbound" else call["from"]
 
 
 def our_number(call: Mapping[str, Any]) -> str:

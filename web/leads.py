@@ -8,15 +8,15 @@ from werkzeug.exceptions import BadRequest
 
 from db import leads as known
 from db.models import Business, CallLog
+from db.numbers import e164
 from web import loader, phones
 from web.auth import Reader
-from web.cursor import Cursor
 
 
 def phone_of(session: Session, who: Reader, written: str) -> str:
     """The number in E.164, however it is written where the reader's business is; 400 for what is none."""
     business = session.get(Business, who.business_id) if who.business_id else None
-    number = phones.e164(written, phones.country_of(business))
+    number = e164(written, phones.country_of(business))
     if number is None:
         raise BadRequest("phone: not a phone number; write it with + and its country")
     return number
@@ -25,11 +25,6 @@ def phone_of(session: Session, who: Reader, written: str) -> str:
 def name_of(session: Session, who: Reader, number: str) -> str | None:
     """What the reader's business calls them; operators of no business know nobody by name."""
     return known.names(session, who.business_id, [number]).get(number) if who.business_id else None
-
-
-def next_cursor(found: Sequence[CallLog], limit: int) -> str | None:
-    """Where the next page begins; None at the end."""
-    return str(Cursor.of(found[-1])) if len(found) == limit else None
 
 
 def with_legs(

@@ -1,4 +1,4 @@
-"""Phone numbers as people write them, in whatever spelling; the system has them in E.164."""
+"""Where a phone number is, and whether it is one."""
 
 import re
 
@@ -7,9 +7,6 @@ import phonenumbers
 from db.models import Business
 
 E164 = re.compile(r"\+[1-9][0-9]{4,14}")
-
-ABROAD = "00"
-"""How most of the world dials what E.164 writes as +."""
 
 
 def country_of(business: Business | None) -> str | None:
@@ -23,19 +20,6 @@ def country_of_number(number: str) -> str | None:
         return phonenumbers.region_code_for_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
         return None
-
-
-def e164(written: str, country: str | None) -> str | None:
-    """The number; None for what is none."""
-    plain = written.strip()
-    if plain.startswith(ABROAD):
-        plain = f"+{plain.removeprefix(ABROAD)}"
-    try:
-        parsed = phonenumbers.parse(plain, country)
-    except phonenumbers.NumberParseException:
-        return None
-    is_possible = phonenumbers.is_possible_number(parsed)
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if is_possible else None
 
 
 def is_number(text: str | None) -> bool:

@@ -3,10 +3,10 @@
 import logging
 import re
 
-import phonenumbers
 from sqlalchemy import Connection, text
 
 from conf.logs import log_event
+from db import numbers
 
 log = logging.getLogger(__name__)
 
@@ -24,21 +24,12 @@ SELECT CAST(:business AS int), number FROM unnest(CAST(:numbers AS text[])) AS n
 def adopt_numbers(connection: Connection) -> None:
     """Have each business own the calls to its number. One that can't be read is told in the log, by its business."""
     for business_id, written in connection.execute(text(WANTED)).all():
-        numbers = [number for part in SEPARATORS.split(written) if (number := e164(part))]
-        connection.execute(text(ADD), {"business": business_id, "numbers": numbers})
-        if not numbers and written.strip():
+        own = [number for part in SEPARATORS.split(written) if (number := e164(part))]
+        connection.execute(text(ADD), {"business": business_id, "numbers": own})
+        if not own and written.strip():
             log_event(log, logging.WARNING, "NUMBER_NOT_ADOPTED", business_id=business_id)
 
 
 def e164(written: str) -> str | None:
     """The number as Twilio writes it; None unless it says its country."""
-    plain = written.strip().removeprefix("whatsapp:").removeprefix("tel:").strip()
-    if plain.startswith("00"):
-        plain = f"+{plain[2:]}"
-    try:
-        parsed = phonenumbers.parse(plain)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return numbers.e164(written.strip().removeprefix("whatsapp:").removeprefix("tel:"))

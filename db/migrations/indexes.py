@@ -1,8 +1,9 @@
 """Indexes built beside whoever writes to the table; what a killed build has left is built anew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from alembic import op
 from sqlalchemy import Connection, text
 
 from db import schema
@@ -43,6 +44,15 @@ def ensure(connection: Connection, name: str, definition: str, *, kind: str = "I
         connection.execute(text(f"DROP INDEX CONCURRENTLY {name}"))
     if not valid:
         connection.execute(text(f"CREATE {kind} CONCURRENTLY {name} ON call_log {definition}"))
+
+
+def build(definitions: Mapping[str, str]) -> None:
+    """Build those that are not there, beside whoever writes to the table."""
+    with op.get_context().autocommit_block():
+        connection = op.get_bind()
+        with in_their_own_time(connection):
+            for name, definition in definitions.items():
+                ensure(connection, name, definition)
 
 
 def refuse_doubled(connection: Connection) -> None:

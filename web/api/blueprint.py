@@ -48,24 +48,22 @@ def read_body() -> None:
 @api.errorhandler(OurOutage)
 def tell_of_outage(error: OurOutage) -> Response:
     """Our storage does not answer: the recording is not lost, it cannot be reached."""
-    response = problem(503, error.reason, reasons.told(str(error)))
-    response.headers["Retry-After"] = str(OUTAGE_SECONDS)
-    return response
+    return problem(503, error.reason, reasons.told(str(error)), retry_after=OUTAGE_SECONDS)
 
 
 @api.errorhandler(NoSeat)
 def tell_of_crowd(error: NoSeat) -> Response:
     """Too many listen already."""
     told = gettext("Too many recordings are being played. Try again in a moment.")
-    response = problem(503, "too_many_listeners", told)
-    response.headers["Retry-After"] = str(SEAT_SECONDS)
-    return response
+    return problem(503, "too_many_listeners", told, retry_after=SEAT_SECONDS)
 
 
-def problem(status: int, code: str, message: str) -> Response:
-    """An error in the API's one shape."""
+def problem(status: int, code: str, message: str, *, retry_after: int | None = None) -> Response:
+    """An error in the API's one shape; `retry_after` seconds it is worth asking again."""
     response = jsonify(error={"code": code, "message": message})
     response.status_code = status
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
     return response
 
 

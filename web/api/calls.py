@@ -9,7 +9,7 @@ from web import finding, loader, present
 from web.api.blueprint import api, problem
 from web.api.models import CallList, CallPath, Language, ListQuery, Problem, RangeQuery, RetryBody, WholeCall
 from web.auth import needs, reader
-from web.cursor import Cursor
+from web.cursor import Cursor, next_cursor
 from web.house import house
 from web.retry import STAGES, request_retry, told
 
@@ -47,7 +47,7 @@ def _list(query: ListQuery, *among: ColumnElement[bool]) -> Response:
             stage_failed=query.stage_failed,
         )
         shown = present.present_list(session, found, house().settings.business_slots)
-    return jsonify(calls=shown, next_cursor=str(Cursor.of(found[-1])) if len(found) == query.limit else None)
+    return jsonify(calls=shown, next_cursor=next_cursor(found, query.limit))
 
 
 @api.get("/calls/<call_sid>", responses={200: WholeCall})

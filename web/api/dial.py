@@ -34,7 +34,6 @@ def place_call(header: PlaceHeader, body: PlaceBody) -> Response:
 
 def _refused(refusal: NotDialled) -> Response:
     prefix = f"{refusal.parameter}: " if refusal.parameter else ""
-    response = problem(refusal.status, refusal.code, prefix + refusal.message)
-    if refusal.status == 503 and refusal.code != "no_credentials":
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
+    is_worth_it = refusal.status == 503 and refusal.code != "no_credentials"
+    retry_after = RETRY_AFTER_SECONDS if is_worth_it else None
+    return problem(refusal.status, refusal.code, prefix + refusal.message, retry_after=retry_after)

@@ -6,7 +6,7 @@ from web import leads, loader, present
 from web.api.blueprint import api
 from web.api.models import Lead, LeadPath, LeadQuery
 from web.auth import reader
-from web.cursor import Cursor
+from web.cursor import Cursor, next_cursor
 from web.house import house
 
 
@@ -19,4 +19,4 @@ def show_lead(path: LeadPath, query: LeadQuery) -> Response:
         found = loader.calls_with(session, who, phone, limit=query.limit, after=after)
         shown = present.present_list(session, found, house().settings.business_slots)
         calls, name = leads.with_legs(session, who, found, shown), leads.name_of(session, who, phone)
-    return jsonify(phone=phone, name=name, calls=calls, next_cursor=leads.next_cursor(found, query.limit))
+    return jsonify(phone=phone, name=name, calls=calls, next_cursor=next_cursor(found, query.limit))

@@ -8,7 +8,7 @@ from db.leads import LONGEST_NAME, NotNamed, name_caller
 from db.words import Role
 from web import leads, loader
 from web.auth import NUL, needs, reader
-from web.cursor import Cursor
+from web.cursor import Cursor, next_cursor
 from web.house import house
 from web.pages.blueprint import pages
 from web.pages.entries import entries
@@ -35,7 +35,7 @@ def lead(phone: str) -> ResponseReturnValue:
         name=name,
         longest_name=LONGEST_NAME,
         promise=None if after else last_promise(told["calls"]),
-        older=leads.next_cursor(found, ROWS),
+        older=next_cursor(found, ROWS),
         **told,
     )
 

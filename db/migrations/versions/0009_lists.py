@@ -1,7 +1,5 @@
 """Indexes for lists of calls: everybody's, those with one status, and those of which a stage has failed."""
 
-from alembic import op
-
 from db.migrations import indexes
 
 revision = "0009"
@@ -25,8 +23,4 @@ INDEXES = {
 
 
 def upgrade() -> None:
-    with op.get_context().autocommit_block():
-        connection = op.get_bind()
-        with indexes.in_their_own_time(connection):
-            for name, definition in INDEXES.items():
-                indexes.ensure(connection, name, definition)
+    indexes.build(INDEXES)

@@ -1,7 +1,5 @@
 """Indexes by which calls are counted, and a lead's calls and a call's legs are found."""
 
-from alembic import op
-
 from db.migrations import indexes
 
 revision = "0013"
@@ -22,8 +20,4 @@ INDEXES = {
 
 
 def upgrade() -> None:
-    with op.get_context().autocommit_block():
-        connection = op.get_bind()
-        with indexes.in_their_own_time(connection):
-            for name, definition in INDEXES.items():
-                indexes.ensure(connection, name, definition)
+    indexes.build(INDEXES)
