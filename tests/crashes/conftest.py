@@ -13,7 +13,7 @@ from tests.crashes.births import births
 from tests.support.system import running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bench(servers_folder: Path, postgres_url: str) -> Iterator[Bench]:
     folder = servers_folder / "crashes"
     folder.mkdir()

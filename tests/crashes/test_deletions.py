@@ -51,12 +51,6 @@ def test_a_deletion_goes_on_though_who_deletes_was_killed(bench: Bench, point: P
     ends_as_a_tombstone(bench, deleted_with_a_kill(bench, point))
 
 
-def test_one_of_them_every_day(bench: Bench) -> None:
-    point = named("deletions:ask:Telephony.delete_recording:after")
-
-    ends_as_a_tombstone(bench, deleted_with_a_kill(bench, point))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",

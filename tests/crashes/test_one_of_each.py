@@ -12,6 +12,7 @@ from tests import crash_at
 from tests.crashes.bench import FIRES_WITHIN_SECONDS, Bench, Kill, read_marker
 from tests.crashes.points import all_points, named
 from tests.crashes.right_end import ends_well
+from tests.crashes.test_deletions import deleted_with_a_kill, ends_as_a_tombstone
 
 OF_WORKERS = (
     "transcript:commit:write:before",
@@ -68,3 +69,9 @@ def test_sweeps_go_on_though_the_scheduler_was_killed_in_mid_tick(bench: Bench) 
             fired = armed.fired()
 
     ends_well(bench, Kill(placed.result(), fired), is_swept_late=True)
+
+
+def test_a_deletion_goes_on_though_who_deletes_was_killed(bench: Bench) -> None:
+    point = named("deletions:ask:Telephony.delete_recording:after")
+
+    ends_as_a_tombstone(bench, deleted_with_a_kill(bench, point))

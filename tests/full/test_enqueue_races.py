@@ -139,6 +139,7 @@ def test_while_it_is_queued_none_of_many_enqueues_it_again(
         assert scene.waiting == [JOB_ID]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_while_a_worker_is_at_it_none_of_many_enqueues_it_and_afterwards_one_does(
     size: tuple[int, int], database: Database, redis: Redis, database_url: str, redis_url: str, tmp_path: Path

@@ -26,9 +26,14 @@ AUDIO = ROOT / "simulator" / "audio" / "demo_en.flac"
 EVERYDAY = "half of the costs"
 PROCESSES = (
     ["gunicorn", "web.wsgi"],
-    ["gunicorn", "-c", "conf/gunicorn.conf.py", "web.wsgi"],
     ["python", "-m", "scheduler"],
-    *(["python", "-m", "jobs.worker", queue] for queue in QUEUES),
+    ["python", "-m", "jobs.worker", "transcripts"],
+    pytest.param(["gunicorn", "-c", "conf/gunicorn.conf.py", "web.wsgi"], marks=pytest.mark.slow),
+    *(
+        pytest.param(["python", "-m", "jobs.worker", queue], marks=pytest.mark.slow)
+        for queue in QUEUES
+        if queue != "transcripts"
+    ),
 )
 
 AS_THE_OLD_SYSTEM_LEFT_IT = """

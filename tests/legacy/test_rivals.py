@@ -20,6 +20,7 @@ from tests.legacy.schemas import EMPTY, old_database
 from tests.legacy.test_rules import refusal
 
 MANY = 20
+SOMEBODYS = pytest.param("half of the costs", marks=pytest.mark.slow)
 MIGRATE = [sys.executable, "-m", "db.migrate"]
 WAIT_SECONDS = 2
 MARGIN_SECONDS = 1
@@ -50,7 +51,7 @@ def start_together(postgres_url: str, schema: str) -> None:
         assert refusal(url) is None
 
 
-@pytest.mark.parametrize("schema", [EMPTY, "half of the costs"])
+@pytest.mark.parametrize("schema", [EMPTY, SOMEBODYS])
 def test_of_twenty_that_start_together_one_migrates(postgres_url: str, schema: str) -> None:
     start_together(postgres_url, schema)
 
@@ -94,6 +95,7 @@ def in_time(url: str) -> tuple[int, str, float]:
     return process.returncode, said, time.monotonic() - began
 
 
+@pytest.mark.slow
 def test_whoever_waits_for_one_that_hangs_is_told_to_come_again(postgres_url: str) -> None:
     waits = []
     for _ in range(2):  # the better of two: others are at work here

@@ -305,7 +305,12 @@ HEBREW_NAMES = ["רהיטי לוי", "כפר סבא", "רחוב הזית"]
 
 
 @pytest.mark.parametrize(
-    ("languages", "hints"), [(["en"], NAMES), (["he"], HEBREW_NAMES), (["he", "en"], HEBREW_NAMES)]
+    ("languages", "hints"),
+    [
+        (["en"], NAMES),
+        pytest.param(["he"], HEBREW_NAMES, marks=pytest.mark.slow),
+        pytest.param(["he", "en"], HEBREW_NAMES, marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("make", [ringing, busy, hiss, hold_music])
 def test_names_that_are_hinted_at_are_not_heard_where_nobody_speaks(

@@ -54,7 +54,7 @@ def open_objects(url: str) -> ObjectStorage:
     return storage
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("sent", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.slow)])
 def test_a_store_that_is_dead_or_frozen_is_our_outage(s3: S3Server, tmp_path: Path, sent: signal.Signals) -> None:
     storage = open_objects(f"s3://{BUCKET}/prefix")
     storage.save("CA9/RE9-1.wav", [b"hello"], accept)
