@@ -1,5 +1,6 @@
 """Real servers, one of each for all tests; every test has a database of its own and an empty Redis."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
+from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
 
-from conf.settings import Settings, with_driver
+from conf.settings import ROOT, Settings, with_driver
 from db import migrate
 from db.engine import Database, connect
 from db.models import Base
@@ -31,6 +33,19 @@ from web import create_app
 from web.house import House
 
 SECRET_KEY = "a-secret-for-tests"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+ASSETS = ("htmx.min.js", "idiomorph-ext.min.js", "chart.umd.min.js", "wavesurfer.esm.js")
+VENDOR = ROOT / "web" / "static" / "vendor"
 
 WHOLE = Path(__file__).parent / "whole"
 
@@ -44,14 +59,16 @@ EMPTY = [
 AS_NEW = ";".join([CUT_OFF, *EMPTY])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Each file is one process's; those that share the running system are too, and begin, since they are the longest.
-    It is gone when they are done: a system has its pulse also while nobody asks."""
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Each file is one process's; those that share the running system are too: it is gone when they are done, since a
+    system has its pulse also while nobody asks."""
+    group = WHOLE if item.path.parent == WHOLE else item.path
+    item.add_marker(pytest.mark.xdist_group(str(group.relative_to(WHOLE.parent))))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins."""
     items.sort(key=lambda item: item.path.parent != WHOLE)
-    for item in items:
-        group = WHOLE if item.path.parent == WHOLE else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(WHOLE.parent))))
 
 
 @pytest.fixture(scope="session")
@@ -201,6 +218,20 @@ def company(customer: Customer) -> Iterator[Company]:
     company = Company(Exchange(ACCOUNT, customer.url))
     yield company
     company.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        pytest.skip(f"no browser in PATH ({', '.join(CHROMIUM)}); install Chromium to run the browser tests")
+    missing = [name for name in ASSETS if not (VENDOR / name).exists()]
+    assert not missing, f"web/static/vendor lacks {missing}: run `npm run vendor`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, headless=True, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 def execute(url: str, statement: str) -> None:

@@ -44,6 +44,7 @@ def demo(folder: Path) -> Iterator["subprocess.Popen[str]"]:
             command, cwd=folder, env=known, stdout=output, stderr=subprocess.STDOUT, text=True, process_group=0
         )
     eventually(lambda: child.poll() is not None or "Running until" in said(folder), START_SECONDS)
+    assert child.poll() is None, said(folder)
     yield child
     child.kill()
     child.wait()

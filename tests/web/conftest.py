@@ -1,15 +1,13 @@
 """A real browser in front of a real server."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from werkzeug.serving import make_server
 
 from tests.conftest import SECRET_KEY
@@ -18,39 +16,11 @@ from tests.web.browsing import fields_of
 from web import create_app
 from web.house import House
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
-ASSETS = ("htmx.min.js", "idiomorph-ext.min.js", "chart.umd.min.js", "wavesurfer.esm.js")
-VENDOR = Path(__file__).resolve().parents[2] / "web" / "static" / "vendor"
-
 PATIENCE_MS = 10_000
 POLL_SECONDS = 0.01
 """How often the server looks whether it is to stop."""
 
 OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        pytest.skip(f"no browser in PATH ({', '.join(CHROMIUM)}); install Chromium to run the browser tests")
-    missing = [name for name in ASSETS if not (VENDOR / name).exists()]
-    assert not missing, f"web/static/vendor lacks {missing}: run `npm run vendor`"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, headless=True, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from launch import embedded
 from tests.conftest import database_in, execute
 from tests.full.conftest import busy_system, short_audio
 from tests.support.system import System, running
-from tests.web.conftest import browser
 
-__all__ = ["browser", "busy_system", "short_audio"]
+__all__ = ["busy_system", "short_audio"]
 
 DEMO = ROOT / "simulator" / "audio" / "demo_en.flac"
 
