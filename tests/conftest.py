@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from conf.settings import ROOT, Settings, with_driver
 from db import migrate
@@ -47,7 +49,7 @@ ARGUMENTS = [
 ASSETS = ("htmx.min.js", "idiomorph-ext.min.js", "chart.umd.min.js", "wavesurfer.esm.js")
 VENDOR = ROOT / "web" / "static" / "vendor"
 
-WHOLE = Path(__file__).parent / "whole"
+WHOLE = "tests/whole/"
 
 CUT_OFF = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
@@ -59,16 +61,21 @@ EMPTY = [
 AS_NEW = ";".join([CUT_OFF, *EMPTY])
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+class ByFile(LoadScopeScheduling):
     """Each file is one process's; those that share the running system are too: it is gone when they are done, since a
     system has its pulse also while nobody asks."""
-    group = WHOLE if item.path.parent == WHOLE else item.path
-    item.add_marker(pytest.mark.xdist_group(str(group.relative_to(WHOLE.parent))))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return WHOLE if nodeid.startswith(WHOLE) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins."""
-    items.sort(key=lambda item: item.path.parent != WHOLE)
+    items.sort(key=lambda item: not item.nodeid.startswith(WHOLE))
 
 
 @pytest.fixture(scope="session")
