@@ -15,9 +15,9 @@ from tests.crashes.right_end import ends_well
 from tests.crashes.test_deletions import deleted_with_a_kill, ends_as_a_tombstone
 
 OF_WORKERS = (
-    "transcript:commit:write:before",
     "transcript:progress:transcribe:50",
-    "summary:ask:ExtractiveSummarizer.summarize:after",
+    pytest.param("transcript:commit:write:before", marks=pytest.mark.slow),
+    pytest.param("summary:ask:ExtractiveSummarizer.summarize:after", marks=pytest.mark.slow),
 )
 
 

@@ -54,7 +54,14 @@ def test_of_many_processes_at_once_one_enqueues(queues: Queues, redis_url: str) 
     assert queues.queue("recordings").get_job_ids() == [JOB_ID]
 
 
-@pytest.mark.parametrize("ended", [JobStatus.FINISHED, JobStatus.FAILED, JobStatus.CANCELED])
+@pytest.mark.parametrize(
+    "ended",
+    [
+        pytest.param(JobStatus.FINISHED, marks=pytest.mark.slow),
+        JobStatus.FAILED,
+        pytest.param(JobStatus.CANCELED, marks=pytest.mark.slow),
+    ],
+)
 def test_after_an_earlier_job_has_ended_one_of_many_enqueues_again(
     queues: Queues, redis: Redis, redis_url: str, ended: JobStatus
 ) -> None:

@@ -78,7 +78,7 @@ def test_a_call_that_twiml_records_gets_no_second_recording(
     assert creates(company, call_sid) == [1]
 
 
-@pytest.mark.parametrize("mode", [RecordingMode.TWIML, RecordingMode.CALL_RECORD])
+@pytest.mark.parametrize("mode", [RecordingMode.TWIML, pytest.param(RecordingMode.CALL_RECORD, marks=pytest.mark.slow)])
 def test_a_recording_that_is_not_listed_at_once_is_looked_for_twice(
     mode: RecordingMode, company: Company, customer: Customer, database: Database, redis: Redis
 ) -> None:

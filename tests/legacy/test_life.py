@@ -23,7 +23,6 @@ from tests.legacy.schemas import SCHEMAS, old_database
 from tests.support.system import SECRET_KEY, System, eventually, running
 
 AUDIO = ROOT / "simulator" / "audio" / "demo_en.flac"
-EVERYDAY = "half of the costs"
 PROCESSES = (
     ["gunicorn", "web.wsgi"],
     ["python", "-m", "scheduler"],
@@ -95,16 +94,10 @@ def came_up(request: pytest.FixtureRequest, postgres_url: str, servers_folder: P
             yield system
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("came_up", [EVERYDAY], indirect=True)
-def test_an_old_installation_goes_on_with_old_and_new_calls(came_up: System) -> None:
-    goes_on(came_up)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("came_up", sorted(set(SCHEMAS) - {EVERYDAY}), indirect=True)
-def test_so_does_every_other_one(came_up: System) -> None:
+@pytest.mark.parametrize("came_up", sorted(SCHEMAS), indirect=True)
+def test_an_old_installation_goes_on_with_old_and_new_calls(came_up: System) -> None:
     goes_on(came_up)
 
 

@@ -99,7 +99,7 @@ def test_calls_without_a_time_come_last(adopted: Adopted) -> None:
     assert times == known + [None] * (len(times) - len(known))
 
 
-@pytest.mark.parametrize("language", ["en", "he"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.slow), "he"])
 def test_every_old_call_is_explained_on_pages_that_open(adopted: Adopted, language: str) -> None:
     client = reading_as(adopted, ALICE)
 

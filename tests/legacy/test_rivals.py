@@ -20,7 +20,6 @@ from tests.legacy.schemas import EMPTY, old_database
 from tests.legacy.test_rules import refusal
 
 MANY = 20
-SOMEBODYS = pytest.param("half of the costs", marks=pytest.mark.slow)
 MIGRATE = [sys.executable, "-m", "db.migrate"]
 WAIT_SECONDS = 2
 MARGIN_SECONDS = 1
@@ -51,7 +50,8 @@ def start_together(postgres_url: str, schema: str) -> None:
         assert refusal(url) is None
 
 
-@pytest.mark.parametrize("schema", [EMPTY, SOMEBODYS])
+@pytest.mark.slow
+@pytest.mark.parametrize("schema", [EMPTY, "half of the costs"])
 def test_of_twenty_that_start_together_one_migrates(postgres_url: str, schema: str) -> None:
     start_together(postgres_url, schema)
 

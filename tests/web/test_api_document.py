@@ -40,7 +40,7 @@ CHECKS = [
 ]
 
 
-EXAMPLES = 20
+EXAMPLES = 10
 OPERATIONS = [
     (method, path)
     for path, item in api.paths.items()

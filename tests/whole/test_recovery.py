@@ -43,7 +43,8 @@ def test_a_worker_killed_in_mid_download_is_made_up_for(second_zero: System) -> 
     assert [event["event"] for event in call["timeline"]].count("downloaded") == 1
 
 
-@pytest.mark.parametrize("stop", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL])
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGKILL])
 def test_a_transcript_worker_stopped_in_mid_call_is_made_up_for(second_zero: System, stop: signal.Signals) -> None:
     worker = second_zero.process("jobs.worker", "transcripts")
     call_sid = place_and_await(second_zero, "transcript_status", "processing")
