@@ -67,7 +67,7 @@ def test_letters_that_turn_a_line_around_turn_nothing_but_themselves(
 
     body = page.partition("<body>")[2]
     around = [body[found.start() - 40 : found.start()] for found in re.finditer(said, body)]
-    isolated = ("<bdi>", '<p dir="auto"><span>', '<p class="turn-text" dir="auto">')
+    isolated = ('<bdi class="number">', '<p dir="auto"><span>', '<p class="turn-text" dir="auto">')
     assert len(around) == 3
     assert all(before.endswith(isolated) for before in around)
 
