@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Boolean, bindparam, delete, func, select, true, update
+from sqlalchemy import Boolean, bindparam, delete, func, select, text, true, update
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -28,6 +28,8 @@ STORED_AS = {Role.OPERATOR: "system_admin", Role.MANAGER: "manager", Role.AGENT:
 TOKEN_BYTES = 32
 SESSION = "session"
 """The name of the tokens that browsers keep: signing out revokes them, so that a copied cookie ends too."""
+
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('users'), hashtext(:email))")
 
 SESSION_LASTS = timedelta(days=14)
 """Since the browser was last here."""
@@ -98,8 +100,14 @@ def note_login(user: User) -> None:
     user.last_login = datetime.now(UTC)
 
 
+def is_free(session: Session, email: str) -> bool:
+    """Whether nobody has this address, also nobody inactive; until the transaction ends nobody else is told so."""
+    session.execute(ONE_AT_A_TIME, {"email": email.strip().lower()})
+    return by_any_email(session, email) is None
+
+
 def add(session: Session, *, email: str, password_hash: str, role: Role, business_id: int | None) -> User:
-    """A new user; the password is already hashed."""
+    """A new user, whose address is free; the password is already hashed."""
     user = User(email=email.strip(), password_hash=password_hash, role=STORED_AS[role], business_id=business_id)
     session.add(user)
     session.flush()

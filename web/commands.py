@@ -68,7 +68,7 @@ def add_user(session: Session, wanted: Namespace) -> str:
     role = Role(wanted.role)
     if wanted.business is None and role is not Role.OPERATOR:
         sys.exit("--business: needed for everybody but an operator")
-    if users.by_any_email(session, wanted.email):
+    if not users.is_free(session, wanted.email):
         sys.exit(f"{wanted.email}: there is such a user already")
     if wanted.business is not None:
         _require_business(session, wanted.business)

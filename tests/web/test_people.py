@@ -1,11 +1,12 @@
 """The people of a business: a manager's own, never operators, never another business's."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import text, update
 from werkzeug.test import TestResponse
 
 from db import users
@@ -13,6 +14,7 @@ from db.engine import Database
 from db.models import User
 from db.words import Role
 from tests.support.people import PASSWORD, PASSWORD_HASH, People, Person, make_person
+from tests.support.system import eventually
 from tests.web import rows
 from tests.web.browsing import said, send, sign_in
 
@@ -107,6 +109,28 @@ def test_an_address_of_somebody_inactive_is_not_given_again(
 
     form = {"email": "Gone@example.com", "role": "agent", "password": NEW}
     assert send(alice, "/settings/people", form).status_code == 409
+
+
+def test_of_many_who_add_one_address_at_once_one_does(app: Flask, people: People, database: Database) -> None:
+    browsers = [app.test_client() for _ in range(3)]
+    for browser in browsers:
+        sign_in(browser, people.operator)
+    form = {"email": "dana@example.com", "role": "operator", "password": NEW}
+
+    with ThreadPoolExecutor() as crowd, database.transaction() as session:
+        users.add(session, email=form["email"], password_hash=PASSWORD_HASH, role=Role.OPERATOR, business_id=None)
+        sent = [crowd.submit(send, browser, "/settings/people", form) for browser in browsers]
+        eventually(lambda: waiting(database) == len(browsers))
+        session.rollback()
+
+    assert sorted(answer.result().status_code for answer in sent) == [200, 409, 409]
+
+
+def waiting(database: Database) -> int:
+    """How many wait for a lock of somebody else."""
+    with database.transaction() as session:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return session.scalar(text(asked)) or 0
 
 
 @pytest.mark.parametrize(("what", "fields"), CHANGES)

@@ -74,7 +74,7 @@ def add_user() -> ResponseReturnValue:
     password_hash = hashed(form.password.value)
     with house().database.transaction() as session:
         reach.require_people_of(session, reader(), business_id)
-        is_new = users.by_any_email(session, form.email.value) is None
+        is_new = users.is_free(session, form.email.value)
         if is_new:
             role, email = form.role.value, form.email.value
             users.add(session, email=email, password_hash=password_hash, role=role, business_id=business_id)
