@@ -4,12 +4,13 @@ from flask import Flask
 from flask_openapi3.openapi import OpenAPI
 
 from db import users
-from web import auth, desk, errors, forgery, headers, limits, locale, queue_page, seats
+from web import answered, auth, desk, errors, forgery, headers, limits, locale, queue_page, seats
 from web.api import api, document, refuse
 from web.api.document import INFO, SECURITY
 from web.api.models import Problem
 from web.health import health
 from web.house import KEY, House
+from web.metrics import metrics
 from web.pages import pages
 from web.webhooks import webhooks
 
@@ -44,10 +45,11 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     headers.init_app(app)
     queue_page.init_app(app, redis_url, house.queues.redis)
     app.register_api(api)
-    for blueprint in (webhooks, document, pages, health):
+    for blueprint in (webhooks, document, pages, health, metrics):
         app.register_blueprint(blueprint)
     forgery.init_app(app, webhooks, queue_page.blueprint)  # those are signed, or look at where a request comes from
     limits.init_app(app, redis_url, house.queues.redis, trusted_proxies=house.settings.trusted_proxies)
     errors.init_app(app)
+    answered.init_app(app, house.database)
     desk.init_app(app)
     return app
