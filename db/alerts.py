@@ -109,8 +109,8 @@ def _hold(session: Session, listeners: Collection[str], seen: Sequence[tuple[str
     now = func.clock_timestamp()
     everybody = cast(list(listeners), ARRAY(Text))
     is_news = or_(
-        and_(IS_WRONG, IS_DUE, ~Alert.heard_by.contains(everybody)),
-        and_(~IS_WRONG, Alert.heard_by.overlap(everybody)),
+        and_(IS_WRONG, IS_DUE, ~Alert.heard_by.op("@>", is_comparison=True)(everybody)),
+        and_(~IS_WRONG, Alert.heard_by.op("&&", is_comparison=True)(everybody)),
     )
     is_free = or_(Alert.telling_until.is_(None), Alert.telling_until < now)
     wanted = select(Alert).where(is_news, is_free, tuple_(Alert.name, Alert.subject).not_in(seen))

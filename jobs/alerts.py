@@ -15,10 +15,10 @@ NAME = "alerts"
 @sweep
 def alerts(crew: Crew, upkeep: Upkeep) -> None:
     """Each rule in a transaction of its own: what one can't tell stays as it is, and keeps no other from being told."""
-    for name, rule in RULES.items():
-        _look(crew, upkeep, name, rule)
     with crew.database.transaction() as session:
         sweep_runs.note(session, NAME)
+    for name, rule in RULES.items():
+        _look(crew, upkeep, name, rule)
     upkeep.alerts.tell(rows.untold(crew.database, upkeep.alerts.listeners), partial(rows.told, crew.database))
 
 
