@@ -1,17 +1,19 @@
 """/metrics: what Prometheus reads of the whole installation, right after it has happened, by names it would choose."""
 
+import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+import yaml
 from flask.testing import FlaskClient
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from conf.settings import with_driver
+from conf.settings import ROOT, with_driver
 from db import alerts, claims, events, sweep_runs, tallies
 from db.alerts import Cause
 from db.breaker import REST_SECONDS
@@ -19,7 +21,9 @@ from db.engine import Database, connect
 from db.events import Event
 from db.tallies import Sum
 from db.words import Stage
+from jobs.conditions import RULES
 from jobs.queues import Queues
+from scheduler import watch
 from tests.support.calls import TERMS, get_call, make_calls, sid
 from tests.support.people import People
 from tests.support.servers import Server
@@ -184,6 +188,58 @@ def test_without_redis_the_rest_is_told(house: House) -> None:
     assert value(found, "second_zero_up", source="redis") == 0
     assert value(found, "second_zero_up", source="calls") == 1
     assert "second_zero_queue_jobs" not in found
+
+
+def names_in(expression: str) -> set[str]:
+    return set(re.findall(r"second_zero_\w+", expression))
+
+
+def labels_in(expression: str) -> set[str]:
+    """Those by which it groups or chooses."""
+    chosen = re.findall(r"(\w+)(?:=|!=|=~|!~)\"", expression)
+    grouped = [label for labels in re.findall(r"by \(([^)]*)\)", expression) for label in labels.split(", ")]
+    return {*chosen, *grouped} - {"job"}
+
+
+def of_dashboard() -> list[str]:
+    dashboard = json.loads((ROOT / "conf" / "grafana-dashboard.json").read_text())
+    return [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+
+
+def of_rules() -> list[str]:
+    groups = yaml.safe_load((ROOT / "conf" / "prometheus-alerts.yml").read_text())["groups"]
+    return [rule["expr"] for group in groups for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("expressions", [of_dashboard, of_rules])
+def test_the_dashboard_and_the_rules_ask_for_what_there_is(
+    expressions: Callable[[], list[str]], busy: House, client: FlaskClient
+) -> None:
+    Twilio(client).tells("call_status", CallStatus="ringing")
+    samples = [sample for family in read(client).values() for sample in family.samples]
+    labels: dict[str, set[str]] = {}
+    for sample in samples:
+        labels.setdefault(sample.name, set()).update(sample.labels)
+
+    for expression in expressions():
+        names = names_in(expression)
+        assert names <= labels.keys(), expression
+        assert labels_in(expression) <= {label for name in names for label in labels[name]}, expression
+        assert expression.count("(") == expression.count(")")
+
+
+def test_every_metric_is_on_the_dashboard(busy: House, client: FlaskClient) -> None:
+    Twilio(client).tells("call_status", CallStatus="ringing")
+    shown = names_in(" ".join(of_dashboard()))
+
+    assert {sample.name for family in read(client).values() for sample in family.samples} == shown
+
+
+def test_every_alert_of_ours_that_metrics_can_tell_has_a_rule() -> None:
+    groups = yaml.safe_load((ROOT / "conf" / "prometheus-alerts.yml").read_text())["groups"]
+    rules = {rule["alert"] for group in groups for rule in group["rules"]}
+
+    assert {*RULES, watch.NAME} - rules == {"credentials_refused"}, "which comes through second_zero_alert_firing"
 
 
 def test_nothing_in_it_is_about_one_business_or_person(busy: House, client: FlaskClient, people: People) -> None:
