@@ -133,8 +133,3 @@ def repaired_within(session: Session, within: float) -> bool:
     """Whether a sweep has put a call right in the last so many seconds."""
     recently = SweepRun.repaired_at > func.clock_timestamp() - seconds(within)
     return session.scalar(select(literal(1)).where(recently).limit(1)) is not None
-
-
-def all_runs(session: Session) -> Sequence[SweepRun]:
-    """Every sweep that ever ran, by name."""
-    return session.scalars(select(SweepRun).order_by(SweepRun.name)).all()

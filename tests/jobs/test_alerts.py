@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,6 +24,7 @@ from db.tasks import seconds
 from db.words import Outcome, Stage
 from jobs import alerts, queues, reconcile, sweeps
 from jobs.conditions import RULES, Limits
+from jobs.crews import maintenance
 from jobs.keeper import Held
 from jobs.pipeline import Crew, Settle
 from jobs.upkeep import Upkeep
@@ -30,6 +32,7 @@ from jobs.worker import make_worker
 from providers.errors import ProviderError, Unavailable
 from providers.telephony import REFUSED, Telephony
 from scheduler import watch
+from scheduler.__main__ import make_watch
 from tests.simulator.simulated_company import ACCOUNT, Company
 from tests.support.calls import get_call, make_calls, sid
 from tests.support.crew import Acting, make_crew, make_maintenance, on_duty, work
@@ -167,6 +170,18 @@ def test_a_worker_is_known_again_after_a_flush_of_redis(settings: Settings, redi
     worker.register_death()
     assert (crew.queues.workers() or {})["summaries"] == 0
     worker.crew.keeper.close()
+
+
+def test_an_address_that_apprise_does_not_know_keeps_whoever_would_tell_from_starting(
+    settings: Settings, database: Database
+) -> None:
+    wrong = settings.model_copy(update={"alert_urls": "slak://swordfish/"})
+
+    for start in (partial(maintenance.trade, wrong, database), partial(make_watch, wrong)):
+        with pytest.raises(SystemExit) as stopped:
+            start()
+        assert str(stopped.value).startswith("ALERT_URLS: address 1: ")
+        assert "swordfish" not in str(stopped.value)
 
 
 def test_many_downloads_that_wait(database: Database, crew: Crew, inbox: Inbox) -> None:
