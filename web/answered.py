@@ -23,6 +23,9 @@ EVERY_SECONDS = 5
 PATIENCE_SECONDS = 1
 """Of whoever asks for the numbers, or stops the process."""
 
+MOST_SECONDS = 0.3
+"""Of the statement, which may have to wait for another process's: PostgreSQL ends it, and it is not counted twice."""
+
 
 class Answered:
     """What this process has answered and not yet written down."""
@@ -47,6 +50,7 @@ class Answered:
                 return
             try:
                 with patience.within(PATIENCE_SECONDS), self._database.transaction() as session:
+                    patience.limit_statements(session, MOST_SECONDS)
                     tallies.add(session, Sum.WEBHOOKS, counted)
             except OUTAGES as error:
                 log_event(log, logging.DEBUG, "WEBHOOKS_NOT_COUNTED", reason=type(error).__name__)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hmac import compare_digest
 from ipaddress import ip_address
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, current_app, request
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
@@ -43,12 +43,15 @@ SOURCES: Mapping[str, Read] = {
 class Vitals(Collector):
     """Everything, as it is now."""
 
+    def __init__(self, asked: House) -> None:
+        self._asked = asked
+
     def collect(self) -> Iterator[Metric]:
         """Whatever can be asked, and at the end what could not."""
         up: dict[tuple[str, ...], float] = {}
         for source, read in SOURCES.items():
             try:
-                yield from list(read(house()))
+                yield from list(read(self._asked))
                 up[source,] = 1
             except CANT_TELL:
                 up[source,] = 0
@@ -61,7 +64,7 @@ def show() -> Response:
     if not (_has_token() or _is_neighbour() or reader().is_operator):
         abort(403)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Vitals())
+    registry.register(Vitals(current_app.extensions[metrics.name]))
     with patience.within(PATIENCE_SECONDS):
         answered().write_down()
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -99,6 +99,7 @@ def alerts(house: House) -> Iterator[Metric]:
 def sums(house: House) -> Iterator[Metric]:
     """What only grows, since the installation began."""
     with house.database.transaction() as session:
+        patience.limit_statements(session, MOST_SECONDS)
         answers, audio = tallies.of(session, Sum.WEBHOOKS), tallies.of(session, Sum.AUDIO_SECONDS)
     by_path: dict[tuple[str, ...], float] = {tuple(label.split(" ")): number for label, number in answers.items()}
     yield counter("webhooks", "Answers to the phone company.", ["path", "status"], by_path)

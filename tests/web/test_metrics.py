@@ -4,8 +4,10 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 
+import psycopg2
 import pytest
 import yaml
 from flask.testing import FlaskClient
@@ -180,6 +182,18 @@ def test_with_a_frozen_postgres_it_answers_in_time_and_catches_up_later(cold: Ho
     assert value(found, "second_zero_workers", queue="calls") == 0
     assert "second_zero_tasks" not in found
     eventually(lambda: value(read(client), "second_zero_webhooks_total", path="call_status", status="503") == 1, 3)
+
+
+def test_numbers_that_can_not_be_had_hold_up_no_others_and_no_webhook(client: FlaskClient, database_url: str) -> None:
+    twilio = Twilio(client)
+    assert twilio.tells("call_status", CallStatus="ringing").status_code == 204
+    with closing(psycopg2.connect(database_url)) as somebody:
+        somebody.cursor().execute("LOCK TABLE tally IN ACCESS EXCLUSIVE MODE")
+        found = read(client)
+        assert twilio.tells("call_status", CallStatus="in-progress").status_code == 204
+
+    assert {sample.labels["source"] for sample in found["second_zero_up"].samples if not sample.value} == {"sums"}
+    assert value(read(client), "second_zero_webhooks_total", path="call_status", status="204") == 2
 
 
 def test_without_redis_the_rest_is_told(house: House) -> None:
