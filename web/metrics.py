@@ -80,4 +80,8 @@ def _is_neighbour() -> bool:
     """Where there is no METRICS_TOKEN: somebody on this machine or in its private network, and nobody's proxy."""
     if house().settings.metrics_token or "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
-    return ip_address(request.remote_addr or "0.0.0.0").is_private  # noqa: S104 - nowhere, which is not private
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return False  # a socket's file: somebody's proxy is before us
+    return (getattr(address, "ipv4_mapped", None) or address).is_private
