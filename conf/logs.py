@@ -18,6 +18,10 @@ QUIET = (
 """Libraries whose INFO is our DEBUG: a call that goes well writes at most 16 lines in all."""
 
 
+SILENT = ("apprise", "urllib3")
+"""They write addresses, and those of alerts hold secrets; what goes wrong is told in our words."""
+
+
 class OneLineFormatter(logging.Formatter):
     """Escapes what would break or colour a line, tracebacks included: nobody writes our log but us."""
 
@@ -47,7 +51,7 @@ def configure(level: str) -> None:
                 "stdout": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"}
             },
             "root": {"level": level, "handlers": ["stdout"]},
-            "loggers": {name: dict(quiet) for name in QUIET},
+            "loggers": {name: dict(quiet) for name in QUIET} | {name: {"level": "CRITICAL"} for name in SILENT},
         }
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,6 +17,10 @@ EMBEDDED_SERVERS = VAR / "servers.json"
 """Where launch says at which addresses the embedded servers answer."""
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+BETWEEN_ADDRESSES = re.compile(r",(?=\s*[a-zA-Z0-9]+://)")
+"""Of ALERT_URLS: an address may hold commas itself."""
+
+ADDRESS = re.compile(r"[a-zA-Z0-9]+://\S+")
 E164 = r"^\+[1-9][0-9]{6,14}$"
 
 
@@ -95,6 +100,7 @@ class Settings(BaseSettings):
     retry_max_seconds: Seconds = 1200
     max_attempts: int = Field(default=5, ge=1)
     alert_urls: str | None = None
+    metrics_token: str | None = Field(default=None, min_length=16)
 
     @field_validator("recording_customer_channel", "recording_customer_channel_outbound", mode="before")
     @classmethod
@@ -122,6 +128,14 @@ class Settings(BaseSettings):
         if parts.scheme != "file" and not parts.netloc:
             raise ValueError("must name a bucket or container, as in s3://bucket/prefix")
         return url
+
+    @field_validator("alert_urls")
+    @classmethod
+    def _are_addresses(cls, urls: str | None) -> str | None:
+        for number, address in enumerate(BETWEEN_ADDRESSES.split(urls or ""), 1) if urls else ():
+            if not ADDRESS.fullmatch(address.strip()):
+                raise ValueError(f"address {number} must begin with the name of a service, as in mailto:// or json://")
+        return urls
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

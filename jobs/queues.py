@@ -13,6 +13,7 @@ from rq.queue import Queue
 from rq.registry import CanceledJobRegistry, FailedJobRegistry, FinishedJobRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from conf.logs import log_event
 from db import claims
@@ -53,6 +54,9 @@ CLAIM_WITHIN = timedelta(seconds=2)
 
 START_WITHIN = timedelta(seconds=60)
 """A worker starts a job as soon as it has popped it; RQ too gives up on those it has popped a minute ago."""
+
+NO_WORKER = "rq:worker:"
+"""Redis does not answer how many of no keys there are."""
 
 LIVE = {"queued", "started", "scheduled", "deferred", "created", "ready_to_enqueue", "rate_limited"}
 """Statuses in which a job with the same id would be a second one."""
@@ -115,6 +119,19 @@ class Queues:
             with self._breaker.guard(), self.redis.pipeline(transaction=False) as pipe:
                 for name in QUEUES:
                     pipe.llen(self.queue(name).key)
+                return dict(zip(QUEUES, pipe.execute(), strict=True))
+        except RedisError:
+            return None
+
+    def workers(self) -> dict[str, int] | None:
+        """How many workers take jobs from each queue, alive by their heartbeats; None when Redis does not answer."""
+        try:
+            with self._breaker.guard(), self.redis.pipeline(transaction=False) as pipe:
+                for name in QUEUES:
+                    pipe.smembers(WORKERS_BY_QUEUE_KEY % name)
+                registered = dict(zip(QUEUES, pipe.execute(), strict=True))
+                for keys in registered.values():  # those go when heartbeats stay away
+                    pipe.exists(NO_WORKER, *keys)
                 return dict(zip(QUEUES, pipe.execute(), strict=True))
         except RedisError:
             return None

@@ -29,6 +29,8 @@ OVERLAP = timedelta(minutes=1)
 def recordings_there(crew: Crew, upkeep: Upkeep) -> None:
     """Read the account's list from where it was last read to STUCK_SECONDS ago: what is younger may still be told."""
     if upkeep.telephony is None:
+        with crew.database.transaction() as session:
+            sweep_runs.note(session, NAME)
         return
     adopted = sum(_read(crew.database, upkeep.telephony, *window) for window in _windows(crew.database, upkeep))
     log_work(repaired=adopted)

@@ -40,6 +40,7 @@ def leases(crew: Crew, upkeep: Upkeep) -> None:
         if served >= crew.terms.lease:
             found = [held for held in claims.expired(session) if claims.is_expired(session, held)]
             given_up = sum(_free(session, held, crew, served) for held in found)
+            sweep_runs.count(session, "leases", requeued=len(found) - given_up, given_up=given_up)
     log_work(requeued=len(found) - given_up, given_up=given_up)
     admit(crew, {(held.stage, held.business_id) for held in found})
 

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from conf.logs import log_event
-from db import events, recordings, stages, transcripts
+from db import events, recordings, stages, tallies, transcripts
 from db.engine import Database
 from db.events import Event
 from db.models import Business, CallLog
+from db.tallies import Sum
 from db.texts import says
 from db.words import Speaker, Stage
 from jobs.conversation import numbers_of
@@ -125,6 +126,7 @@ class Transcribe(Trade):
             said_by=SAID_BY,
             conversation=numbers_of(turns, heard.seconds),
         )
+        tallies.add(session, Sum.AUDIO_SECONDS, {"": heard.seconds})
         log_event(log, logging.INFO, "TRANSCRIPT_DONE", call_sid=call.call_sid, seconds=heard.seconds, turns=len(turns))
 
     def _named(self, turn: Turn, channels: int, direction: str | None) -> dict[str, Any]:

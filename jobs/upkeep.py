@@ -2,18 +2,25 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import wraps
 
 from conf.logs import log_event
+from db import sweep_runs
 from db.engine import OUTAGES
 from db.words import Stage
+from jobs.conditions import Limits
 from jobs.pipeline import ON_DUTY, Crew
+from providers.alerts import Alerts
 from providers.errors import ProviderError
 from providers.storage import Storage
 from providers.telephony import Telephony
 
 log = logging.getLogger(__name__)
+
+NAMES = {"recordings_there": "recordings"}
+"""Under which a sweep is noted, where its function has another one."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +33,13 @@ class Upkeep:
     adopt_days: float
     stuck: float
     sweep: float
+    limits: Limits = field(default_factory=Limits)
+    alerts: Alerts = field(default_factory=lambda: Alerts({}))
 
 
 def sweep(run: Callable[[Crew, Upkeep], None]) -> Callable[[], None]:
-    """Make a job of it: one that comes at the wrong moment leaves its work to the next."""
+    """Make a job of it: one that comes at the wrong moment leaves its work to the next, and a note why."""
+    name = NAMES.get(run.__name__, run.__name__)
 
     @wraps(run)
     def tick() -> None:
@@ -40,6 +50,8 @@ def sweep(run: Callable[[Crew, Upkeep], None]) -> Callable[[], None]:
             run(crew, crew.trade)
         except ProviderError as error:
             log_event(log, logging.WARNING, "SWEEP_POSTPONED", sweep=run.__name__, reason=error.reason)
+            with suppress(*OUTAGES), crew.database.transaction() as session:
+                sweep_runs.note_postponed(session, name, error.reason)
         except OUTAGES as error:
             kind = type(error).__name__
             log_event(log, logging.WARNING, "SWEEP_POSTPONED", sweep=run.__name__, reason="db_error", type=kind)

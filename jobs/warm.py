@@ -13,6 +13,7 @@ from typing import Any
 
 from redis.client import Pipeline
 from redis.exceptions import RedisError
+from rq import worker_registration
 from rq.executions import Execution
 from rq.job import Job
 from rq.utils import now
@@ -55,6 +56,14 @@ class WarmWorker(SimpleWorker):
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Short, since heartbeats come during the job; a killed worker is noticed after this."""
         return HEARTBEAT_TTL_SECONDS
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Also says again who we are and what we take: a Redis that was flushed has forgotten it."""
+        redis = self.connection if pipeline is None else pipeline
+        if self.birth_date is not None:
+            redis.hset(self.key, mapping=self.serialize())
+            worker_registration.register(self, pipeline)
+        super().heartbeat(timeout, pipeline)
 
     def prepare_execution(self, job: Job) -> Execution:
         """Remember what runs, for the heartbeats."""

@@ -1,19 +1,27 @@
 """Keeps the timetable: `python -m scheduler`."""
 
+import sys
+
 from conf import logs, settings
+from conf.settings import Settings
 from db import startup
+from db.engine import Database, connect
 from jobs import redis
+from providers.alerts import open_alerts
 from scheduler.reconcile import TimetableScheduler
 from scheduler.timetable import timetable
+from scheduler.watch import Watch
 
 LOOKS_A_SWEEP = 4
 SHORTEST_LOOK_SECONDS = 1
+STATEMENT_SECONDS = 2
 
 
 def main() -> None:
     """Enqueue what is due, until told to stop."""
     config = settings.load()
     logs.configure(config.log_level)
+    watch = make_watch(config)
     startup.prepare_schema(config)
     TimetableScheduler(
         timetable(config.sweep_seconds),
@@ -21,7 +29,19 @@ def main() -> None:
             settings.require_redis_url(config), tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS
         ),
         interval=max(SHORTEST_LOOK_SECONDS, config.sweep_seconds / LOOKS_A_SWEEP),
+        watch=watch,
     ).run()
+
+
+def make_watch(config: Settings) -> Watch:
+    """Looks whether anybody sweeps; stops the process when ALERT_URLS is wrong."""
+    url = settings.require_database_url(config)
+    engine = connect(url, statement_seconds=STATEMENT_SECONDS, application="scheduler")
+    database = Database(engine, patience_seconds=STATEMENT_SECONDS)
+    try:
+        return Watch(database, open_alerts(config.alert_urls), sweep_seconds=config.sweep_seconds)
+    except ValueError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

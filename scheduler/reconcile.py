@@ -16,6 +16,7 @@ from rq_scheduler import Scheduler
 
 from conf.logs import log_event
 from scheduler.timetable import Entry
+from scheduler.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +64,11 @@ class TimetableScheduler(Scheduler):
     job_class = JsonJob
     queue_class = JsonQueue
 
-    def __init__(self, entries: Sequence[Entry], *, connection: Redis, interval: float) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], *, connection: Redis, interval: float, watch: Watch | None = None
+    ) -> None:
         super().__init__(connection=connection, interval=interval)
+        self._watch = watch
         self._entries = {entry.job_id: entry for entry in entries}
 
     def acquire_lock(self) -> bool:
@@ -76,9 +80,13 @@ class TimetableScheduler(Scheduler):
 
     def enqueue_jobs(self) -> Any:
         """Put the timetable right, then enqueue what is due; without Redis the next look does it."""
+        enqueued: Any = []
         with _redis_may_be_away():
             self.reconcile()
-            return super().enqueue_jobs()
+            enqueued = super().enqueue_jobs()
+        if self._watch:
+            self._watch.look()
+        return enqueued
 
     def heartbeat(self) -> None:
         """Says that this scheduler lives, to whoever looks into Redis."""

@@ -1,15 +1,19 @@
 """The web process: webhooks, API and pages."""
 
+from dataclasses import replace
+
 from flask import Flask
 from flask_openapi3.openapi import OpenAPI
 
 from db import users
-from web import auth, desk, errors, forgery, headers, limits, locale, queue_page, seats
+from db.engine import Database
+from web import answered, auth, desk, errors, forgery, headers, limits, locale, queue_page, seats
 from web.api import api, document, refuse
 from web.api.document import INFO, SECURITY
 from web.api.models import Problem
 from web.health import health
 from web.house import KEY, House
+from web.metrics import metrics
 from web.pages import pages
 from web.webhooks import webhooks
 
@@ -44,10 +48,13 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     headers.init_app(app)
     queue_page.init_app(app, redis_url, house.queues.redis)
     app.register_api(api)
-    for blueprint in (webhooks, document, pages, health):
+    for blueprint in (webhooks, document, pages, health, metrics):
         app.register_blueprint(blueprint)
     forgery.init_app(app, webhooks, queue_page.blueprint)  # those are signed, or look at where a request comes from
     limits.init_app(app, redis_url, house.queues.redis, trusted_proxies=house.settings.trusted_proxies)
     errors.init_app(app)
+    in_nobodys_way = Database(house.database.engine)  # its breaker refuses no webhook when numbers take too long
+    answered.init_app(app, in_nobodys_way)
+    app.extensions[metrics.name] = replace(house, database=in_nobodys_way)
     desk.init_app(app)
     return app

@@ -58,4 +58,4 @@ def _own_words(error: HTTPException) -> str | None:
 
 
 def _is_for_programs() -> bool:
-    return request.path.startswith(("/api/", "/webhook/", "/healthz", "/readyz"))
+    return request.path.startswith(("/api/", "/webhook/", "/healthz", "/readyz", "/metrics"))

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from redis.exceptions import RedisError
 
-from db import clock, schema, sweep_runs
+from db import schema, sweep_runs
 from db.engine import OUTAGES
 from web.house import house
 
@@ -20,10 +20,11 @@ def alive() -> Response:
 
 @health.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """What it needs answers too. A late sweep is told, and is no reason to send callers elsewhere."""
+    """What it needs answers too. A late sweep, or a queue without workers, is told, and is no reason to send callers
+    elsewhere."""
     found = {"database": _database(), "redis": _redis()}
     status = 200 if all(state == "ok" for state in found.values()) else 503
-    return jsonify(found | {"sweeps": _sweeps()}), status
+    return jsonify(found | {"sweeps": _sweeps(), "workers": house().queues.workers() or {}}), status
 
 
 def _database() -> str:
@@ -46,10 +47,10 @@ def _redis() -> str:
 
 
 def _sweeps() -> dict[str, Any]:
-    """Of each sweep: seconds since its last run, and how many calls it has ever put right."""
+    """Of each sweep: seconds since its last run, whether that is too long, and how many calls it has ever put right."""
     try:
         with house().database.transaction() as session:
-            now, runs = clock.now(session), sweep_runs.all_runs(session)
+            runs = sweep_runs.standings(session, house().settings.sweep_seconds)
     except OUTAGES:
         return {}
-    return {run.name: {"age": round((now - run.ran_at).total_seconds()), "repaired": run.repaired} for run in runs}
+    return {run.name: {"age": round(run.age), "late": run.is_late, "repaired": run.repaired} for run in runs}

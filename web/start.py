@@ -13,6 +13,7 @@ from jobs.queues import Queues
 from providers.storage import open_storage
 from providers.telephony import Telephony, TwiML
 from web import create_app
+from web.answered import answered
 from web.house import House
 
 STATEMENT_SECONDS = 2
@@ -43,7 +44,9 @@ def make_app(config: Settings) -> Flask:
         twiml=TwiML(settings.public_address(config), config.media_stream_url),
         telephony=_telephony(config),
     )
-    return create_app(house, secret_key=_secret_key(config), redis_url=redis_url)
+    app = create_app(house, secret_key=_secret_key(config), redis_url=redis_url)
+    answered(app).keep_writing()
+    return app
 
 
 def _telephony(config: Settings) -> Telephony | None:

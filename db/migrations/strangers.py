@@ -14,6 +14,8 @@ OURS_HAVE = {
     "webhook_delivery": "received_at",
     "sweep_run": "ran_at",
     "call_search": "document",
+    "alert": "heard_by",
+    "tally": "amount",
 }
 """A column by which a table of ours is known; an old installation has none of these tables."""
 

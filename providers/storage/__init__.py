@@ -5,12 +5,12 @@ import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from providers.storage.base import Part, Storage
+from providers.storage.base import Part, Room, Storage
 from providers.storage.disk import Parts, digest
 from providers.storage.local import LocalStorage
 from providers.storage.objects import ObjectStorage, connect
 
-__all__ = ["LocalStorage", "ObjectStorage", "Part", "Storage", "digest", "open_storage"]
+__all__ = ["LocalStorage", "ObjectStorage", "Part", "Room", "Storage", "digest", "open_storage"]
 
 
 def open_storage(url: str) -> Storage:

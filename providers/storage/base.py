@@ -11,6 +11,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Room:
+    """Of the disk that recordings are on, in bytes: all of it, and what we may still write."""
+
+    size: int
+    free: int
+
+
+@dataclass(frozen=True)
 class Part:
     """What was written: length in bytes, SHA-256 in hex."""
 
@@ -54,6 +62,10 @@ class Storage(ABC):
     @abstractmethod
     def local_copy(self, name: str) -> AbstractContextManager[Path]:
         """The file as a path on this machine, for the length of the block. Raises FileNotFoundError."""
+
+    @abstractmethod
+    def room(self) -> Room | None:
+        """None where there is no disk of ours to run full."""
 
     @abstractmethod
     def sweep_parts(self, older_than_seconds: float) -> int:

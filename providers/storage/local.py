@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from os import statvfs
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from providers.storage.base import Part, Storage
+from providers.storage.base import Part, Room, Storage
 from providers.storage.disk import Parts, our_disk, sync_folder
 
 PARTS = ".parts"
@@ -71,6 +72,13 @@ class LocalStorage(Storage):
         if self.size(name) is None:
             raise FileNotFoundError(name)
         yield self._root / name
+
+    def room(self) -> Room:
+        """Also before the first recording has made the folder."""
+        with our_disk():
+            there = next(folder for folder in (self._root, *self._root.absolute().parents) if folder.exists())
+            disk = statvfs(there)
+        return Room(size=disk.f_blocks * disk.f_frsize, free=disk.f_bavail * disk.f_frsize)
 
     def sweep_parts(self, older_than_seconds: float) -> int:
         """One folder, however many calls there are."""

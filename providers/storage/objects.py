@@ -13,7 +13,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedEr
 from obstore.store import ObjectStore, from_url
 
 from providers.errors import OurOutage
-from providers.storage.base import Part, Storage
+from providers.storage.base import Part, Room, Storage
 from providers.storage.disk import Parts
 
 CREATE_BYTES = 16 << 20
@@ -110,6 +110,10 @@ class ObjectStorage(Storage):
             raise FileNotFoundError(name)
         with self._parts.copied(name, self.read(name, 0, size)) as path:
             yield path
+
+    def room(self) -> Room | None:
+        """A bucket takes what it is given."""
+        return None
 
     def sweep_parts(self, older_than_seconds: float) -> int:
         """Those on this machine; what a store keeps of broken uploads is for its own life-cycle rules."""

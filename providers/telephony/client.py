@@ -13,7 +13,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from providers.errors import Rejected, Unavailable
-from providers.telephony.media import Media
+from providers.telephony.media import REFUSED, Media
 from providers.telephony.outbound import Callbacks, PerhapsPlaced, refusal, was_sent
 from providers.telephony.twiml import RECORDING_EVENTS
 
@@ -203,7 +203,7 @@ def _translated(error: TwilioException) -> Exception:
     if status == 404:
         return Rejected("gone", "The phone company does not have it.", outcome="gone")
     if status in (401, 403):
-        return Unavailable("credentials", "The phone company refused our credentials: check TWILIO_AUTH_TOKEN.")
+        return Unavailable("credentials", REFUSED)
     if status == 429:
         return Unavailable("rate_limited", "The phone company asks us to slow down.", retry_after=1)
     return Unavailable("phone_company", f"The phone company answered with error {status}.")

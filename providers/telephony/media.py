@@ -12,6 +12,8 @@ TIMEOUT = httpx.Timeout(15, connect=5)
 """Seconds without a byte before we hang up."""
 
 LONGEST_SECONDS = 600
+REFUSED = "The phone company refused our credentials: check TWILIO_AUTH_TOKEN."
+
 MOST_BYTES = 1 << 30
 """Twice a four-hour call in two channels of 8 kHz and 16 bit."""
 
@@ -54,7 +56,7 @@ def _refuse(response: httpx.Response) -> None:
     if status == httpx.codes.NOT_FOUND:
         raise NotThereYet("not_there_yet", "The phone company does not have the file yet.")
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise Unavailable("credentials", "The phone company refused our credentials: check TWILIO_AUTH_TOKEN.")
+        raise Unavailable("credentials", REFUSED)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         wait = _retry_after(response.headers.get("Retry-After"))
         raise Unavailable("rate_limited", "The phone company asks us to slow down.", retry_after=wait)

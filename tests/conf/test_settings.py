@@ -64,6 +64,10 @@ WRONG = [
     *((name, "nan", "finite") for name in SECONDS),
     *((name, "inf", "finite") for name in SECONDS),
     ("SWEEP_SECONDS", "a minute", "number"),
+    ("ALERT_URLS", "swordfish", "address 1"),
+    ("ALERT_URLS", "json://here/swordfish, swordfish@example.com", "json://"),
+    ("ALERT_URLS", "json://here/swordfish, :///there", "service"),
+    ("METRICS_TOKEN", "swordfish", "at least 16"),
 ]
 RIGHT = [
     ("DATABASE_URL", "postgres://u:p@db/calls", "postgresql+psycopg2://u:p@db/calls"),
@@ -76,6 +80,7 @@ RIGHT = [
     ("RECORDING_CUSTOMER_CHANNEL", "1", 1),
     ("MIGRATION_STATEMENT_TIMEOUT", "2min", "2min"),
     ("SWEEP_SECONDS", "1", 1),
+    ("ALERT_URLS", "json://a/,mailto://u:p@b?to=c@d,e@f", "json://a/,mailto://u:p@b?to=c@d,e@f"),
     ("WHISPER_MODEL", "", "small"),
     ("STORAGE_URL", "s3://bucket/prefix", "s3://bucket/prefix"),
 ]

@@ -93,7 +93,9 @@ SWEEPS: Mapping[str, Seams] = {
         "unlink": ("file",),
         "fsync": ("folder",),
     },
+    "jobs.alerts.alerts": {"commit": ("alerts", "look", "alerts#2", "alerts#3", "alerts#4")},
 }
+"""Of alerts: that it runs, what a rule finds, and then who tells it, who has heard it, and that it is told."""
 
 TICK_INSIDE = "scheduler.reconcile.enqueue_job"
 TICK: Seams = {"zadd": ("entry",), "enqueue": ("entry",)}

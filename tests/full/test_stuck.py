@@ -13,6 +13,9 @@ GROWTH = 1.5
 
 FEW_PAGES = 500
 
+FILLED = {"call_log", "recording", "webhook_delivery"}
+"""Tables that have a million rows here; small and empty ones are best read whole."""
+
 
 @pytest.fixture
 def costs(postgres_url: str, redis_url: str, tmp_path: Path) -> Iterator[list[Costs]]:
@@ -30,7 +33,7 @@ def test_the_cost_of_every_sweep_follows_what_is_stuck_and_not_what_is_stored(co
     few, many = costs
 
     assert {cost.sweep for cost in many.values()} >= {"leases", "due", "unlisted", "leftovers"}
-    assert read_whole(many.values()) <= {"task", "api_token", "sweep_run"}
+    assert read_whole(many.values()).isdisjoint(FILLED)
     for key, cost in many.items():
         known = few.get(key)
         assert cost.pages <= (known.pages if known else 0) * GROWTH + FEW_PAGES, cost

@@ -180,7 +180,7 @@ def test_the_account_s_list_brings_nothing_back_and_has_what_it_names_deleted(sc
 
     with scene.database.transaction() as session:
         assert tasks.open_stages(session, scene.call(session)) == {}
-        assert [run.repaired for run in sweep_runs.all_runs(session)] == [0, 0, 0]
+        assert [run.repaired for run in sweep_runs.standings(session, 1)] == [0, 0, 0]
     scene.sweep()
     assert scene.is_gone()
 

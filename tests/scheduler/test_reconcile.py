@@ -94,6 +94,7 @@ def test_the_sweeps_come_as_often_as_the_operator_says() -> None:
         "sweep-deletions": 60,
         "sweep-unread": 15,
         "sweep-leftovers": 600,
+        "sweep-alerts": 60,
     }
 
 

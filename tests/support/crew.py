@@ -13,11 +13,13 @@ from db.models import CallLog, Task
 from db.tasks import seconds
 from db.words import Stage
 from jobs import pipeline
+from jobs.conditions import Limits
 from jobs.keeper import Held, Keeper
 from jobs.pace import Pace
 from jobs.pipeline import ON_DUTY, Crew, Later, Settle, Trade
 from jobs.queues import Queues
 from jobs.upkeep import Upkeep
+from providers.alerts import open_alerts
 from providers.storage import LocalStorage
 from providers.telephony import Telephony
 from tests.support.calls import TERMS
@@ -75,9 +77,19 @@ def make_maintenance(
     lease: float = 1,
     attempts: int = 5,
     stuck: float = 600,
+    limits: Limits | None = None,
+    alert_urls: str | None = None,
 ) -> Crew:
     """A worker that takes no calls; its lease is one that PostgreSQL has served since it was started."""
-    upkeep = Upkeep(telephony, LocalStorage(folder), adopt_days=7, stuck=stuck, sweep=60)
+    upkeep = Upkeep(
+        telephony,
+        LocalStorage(folder),
+        adopt_days=7,
+        stuck=stuck,
+        sweep=60,
+        limits=limits or Limits(),
+        alerts=open_alerts(alert_urls),
+    )
     return make_crew(database, redis, upkeep, Terms(TERMS.slots, lease, attempts))
 
 

@@ -1,12 +1,14 @@
 """Among many calls, those that are wanted are found by an index, not by reading all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from db import clock, counts, durations
+from db import clock, counts, durations, vitals
 from db.engine import Database
 from db.models import CallLog
 from db.words import Role
@@ -70,6 +72,20 @@ def test_calls_that_failed(session: Session, alice: Reader) -> None:
 
     assert len(found) == 20
     assert is_found_by(session, "ix_call_log_failed")
+
+
+def test_what_metrics_and_alerts_are_about(session: Session) -> None:
+    asked: dict[Callable[[Session], Any], str] = {
+        vitals.calls_by_end: "ix_call_log_counted",
+        vitals.recordings: "ix_call_log_counted",
+        vitals.given_up: "ix_call_log_failed",
+        vitals.doubled: "ix_call_log_doubled",
+        vitals.stage_durations: "ix_call_log_newest",
+        partial(vitals.blamed_on, sentence="no."): "ix_call_log_unfinished",
+    }
+    for ask, index in asked.items():
+        ask(session)
+        assert is_found_by(session, index)
 
 
 def test_numbers_of_days(session: Session, alice: Reader) -> None:

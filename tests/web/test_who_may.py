@@ -34,12 +34,14 @@ class Access(Enum):
     READERS = "everybody who has signed in, within their business"
     MANAGERS = "managers within their business, and operators"
     OPERATORS = "operators"
+    NEIGHBOURS = "whoever asks from this machine or its private network, as these tests do; tests/web/test_metrics.py"
 
 
 CLASS_OF_BLUEPRINT = {
     "webhooks": Access.PHONE_COMPANY,
     "rq_dashboard": Access.OPERATORS,
     "health": Access.ANYBODY,
+    "metrics": Access.NEIGHBOURS,
     "document": Access.ANYBODY,
 }
 CLASS_OF = {
@@ -251,7 +253,7 @@ def is_right(who: str, way: Way, answer: TestResponse, is_told_nothing: bool) ->
     """Whether the answer is the one for that reader."""
     if way.access is Access.PHONE_COMPANY:
         return answer.status_code == 403
-    if way.access is Access.ANYBODY:
+    if way.access in (Access.ANYBODY, Access.NEIGHBOURS):
         return answer.status_code < 400 or way.endpoint == "pages.sign_in"
     if who == "nobody":
         return is_turned_away(answer) or (way.access is Access.OPERATORS and answer.status_code == 404)
