@@ -247,6 +247,20 @@ class CallLog(Base):
             postgresql_include=COUNTED,
             postgresql_where=text("parent_call_sid IS NULL"),
         ),
+        Index(
+            "ix_call_log_dear",
+            "business_id",
+            "created_at",
+            postgresql_include=[
+                "id",
+                "stream_connect_count",
+                "recording_count",
+                "webhook_11205_count",
+                "webhook_retry_count",
+                "deleted_at",
+            ],
+            postgresql_where=text("estimated_cost_bucket <> 'LOW' AND parent_call_sid IS NULL"),
+        ),
         Index("ix_call_log_lead", text(OTHER_PARTY), created_at.desc().nulls_last(), "id"),
         Index("ix_call_log_legs", "parent_call_sid", postgresql_where=text("parent_call_sid IS NOT NULL")),
     )
