@@ -22,27 +22,29 @@ class Figure:
     source: str
 
 
+RATES = "python -m benchmarks.web --only rates --rounds 1 --seconds 4"
 OVERHEAD = "python -m benchmarks.overhead --rounds 1"
-RATES = "python -m benchmarks.web --only rates"
-SPEECH = "python -m providers.speech --model"
+STORED = "python -m benchmarks.stored 1000"
+SPEECH = "python -m benchmarks.speech"
+BY_HAND = "python -m providers.speech --json simulator/audio/demo_en.flac"
+BUSY, NEARLY_IDLE = "other work beside, load 7 to 12", "little beside"
 
 MEASURED = {
-    "webhook": Figure(0.0171, "CPU seconds of the web process for a signed webhook", RATES),
-    "poll": Figure(0.0042, "CPU seconds of the web process for a status poll", RATES),
-    "web": Figure(0.09, "CPU seconds of the web process for all events of a call", OVERHEAD),
-    "calls": Figure(0.03, "CPU seconds of the `calls` worker for a call", OVERHEAD),
-    "recordings": Figure(0.1, "CPU seconds of the `recordings` worker for a minute of recording", OVERHEAD),
-    "around": Figure(0.05, "CPU seconds of the `transcripts` worker for a call, beside the speech model", OVERHEAD),
-    "summaries": Figure(0.05, "CPU seconds of the `summaries` worker for a call, made offline", OVERHEAD),
-    "PostgreSQL": Figure(0.1, "CPU seconds of PostgreSQL for a call", OVERHEAD),
-    "Valkey": Figure(0.01, "CPU seconds of Valkey for a call", OVERHEAD),
-    "idle": Figure(0.05, "cores that everything takes with nothing to do", OVERHEAD),
-    "tiny.en": Figure(70, "seconds of English a CPU second transcribes, tiny.en", f"{SPEECH} tiny.en"),
-    "base": Figure(35, "seconds of English a CPU second transcribes, base", f"{SPEECH} base"),
-    "hebrew": Figure(21.5, "seconds of Hebrew a CPU second transcribes, base", "docs/decisions/0018"),
-    "recording": Figure(32_000, "bytes of a second of recording: two channels of 16 bits, 8,000 times", "any file"),
-    "database": Figure(30_000, "bytes of PostgreSQL for a call, indexes included", "python -m benchmarks.stored"),
-    "rows": Figure(12, "rows of PostgreSQL for a call", "python -m benchmarks.stored"),
+    "webhook": Figure(0.0246, "CPU seconds of the web process for a signed webhook", f"`{RATES}`; {BUSY}"),
+    "poll": Figure(0.0059, "CPU seconds of the web process for a status poll", f"`{RATES}`; {BUSY}"),
+    "calls": Figure(0.05, "CPU seconds of the `calls` worker for a call", f"`{OVERHEAD}`; {BUSY}"),
+    "recordings": Figure(0.25, "CPU seconds of the `recordings` worker for a minute", f"`{OVERHEAD}`; {BUSY}"),
+    "around": Figure(0.08, "CPU seconds of the `transcripts` worker beside the model", f"`{OVERHEAD}`; {BUSY}"),
+    "summaries": Figure(0.043, "CPU seconds of the `summaries` worker, offline", f"`{OVERHEAD}`; {BUSY}"),
+    "PostgreSQL": Figure(0.066, "CPU seconds of PostgreSQL for a call", f"`{OVERHEAD}`; {BUSY}"),
+    "Valkey": Figure(0.016, "CPU seconds of Valkey for a call", f"`{OVERHEAD}`; {BUSY}"),
+    "idle": Figure(0.006, "cores that everything takes with nothing to do", f"`{OVERHEAD}`; {BUSY}"),
+    "tiny.en": Figure(81, "seconds of English a CPU second transcribes, tiny.en", f"`{SPEECH}`; {NEARLY_IDLE}"),
+    "base": Figure(44, "the same with base", f"tiny.en's, times .54 as the two are in `{BY_HAND}`"),
+    "hebrew": Figure(21.5, "seconds of Hebrew a CPU second transcribes, base", f"`{SPEECH}`; {NEARLY_IDLE}"),
+    "recording": Figure(32_000, "bytes of a second of recording", "any: two channels of 16 bits, 8,000 times a second"),
+    "database": Figure(17_500, "bytes of PostgreSQL for a call, indexes included", f"`{STORED}`"),
+    "rows": Figure(12, "rows of PostgreSQL for a call", f"`{STORED}`"),
 }
 
 SUPPOSED = {
@@ -124,6 +126,10 @@ class Load:
         return _processes(self.peak * (figure("summary") + figure("summaries")))
 
     @property
+    def valkey(self) -> float:
+        return self.peak * figure("Valkey") / figure("busy")
+
+    @property
     def workers(self) -> int:
         """All but the web's, with maintenance and the scheduler."""
         at_work = self.calls_workers + self.recordings_workers + self.summaries_workers
@@ -150,6 +156,7 @@ ROWS: Mapping[str, Callable[[Load], str]] = {
     "webhooks a second": lambda load: f"{load.webhooks:,.1f}",
     "web processes": lambda load: f"{load.web_processes}",
     "cores of PostgreSQL": lambda load: f"{load.postgres:,.2f}",
+    "cores of Valkey": lambda load: f"{load.valkey:,.2f}",
     "`calls` workers": lambda load: f"{load.calls_workers}",
     "`recordings` workers": lambda load: f"{load.recordings_workers}",
     "`transcripts` workers, text within minutes, English": lambda load: f"{load.transcript_workers(load.peak)}",
@@ -197,7 +204,7 @@ def tables() -> Mapping[str, str]:
     loads = [Load(a_day) for a_day in A_DAY]
     return {
         "measured": _table(
-            ("measured", "", "with"), [(one.what, _number(one.value), f"`{one.source}`") for one in MEASURED.values()]
+            ("measured", "", "with"), [(one.what, _number(one.value), one.source) for one in MEASURED.values()]
         ),
         "supposed": _table(
             ("supposed", "", "look at"), [(one.what, _number(one.value), one.source) for one in SUPPOSED.values()]
