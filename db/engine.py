@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -40,7 +40,7 @@ def connect(url: str, *, statement_seconds: float, application: str) -> Engine:
         "lock_timeout": f"{int(statement_seconds * 500)}",
         "idle_in_transaction_session_timeout": "10000",
     }
-    return create_engine(
+    engine = create_engine(
         make_url(url),
         pool_size=POOL_SIZE,
         max_overflow=0,
@@ -54,6 +54,16 @@ def connect(url: str, *, statement_seconds: float, application: str) -> Engine:
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
         },
     )
+    event.listen(engine, "handle_error", _leave_out_the_row)
+    return engine
+
+
+def _leave_out_the_row(context: ExceptionContext) -> None:
+    """PostgreSQL says what was wrong in a line, and in those after it which row or value: what people said, their
+    numbers. Errors are logged, and kept in Redis with their job, where an operator reads them."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error and error.args and isinstance(error.args[0], str):
+            error.args = (error.args[0].split("\n", 1)[0], *error.args[1:])
 
 
 class Database:

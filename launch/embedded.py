@@ -50,6 +50,7 @@ def postgres(folder: Path, *, durable: bool = True) -> Iterator[str]:
     sockets = find_suitable_socket_dir(folder, server.runtime_path)
     with (folder / "log").open("ab") as log:
         command = [str(server.bin_path / "postgres"), "-D", str(folder), "-h", "", "-k", str(sockets)]
+        command += ["-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse"]  # statements hold texts
         command += [] if durable else ["-c", "fsync=off"]
         child = children.start(
             command, stop_signal=signal.SIGINT, cwd=folder, stdout=log, stderr=log, **_as_user(server.system_user)

@@ -23,6 +23,7 @@ from tests.drill.evidence import Evidence, witnesses_of
 from tests.drill.findings import Finding
 from tests.drill.house import House
 from tests.drill.kinds import KINDS, QUEUE_OF_KIND
+from tests.drill.prying import Prying
 from tests.drill.storm import CALLS_OF_A_FULL_STORM, FLUSH, FLUSHES, KILL, KILLS, STOP, STOPS, Storm
 
 FAULTY_SHARE = 0.05
@@ -37,6 +38,9 @@ LEAST_RECORDED_SHARE = 0.5
 
 ENOUGH_KILLS = 60
 """Of a full storm."""
+
+ERROR_ANSWERS, REDIS = "error answers", "what Redis held"
+"""Beside the logs, where nothing may be told."""
 
 CALLING_QUEUES = [queue for queue in QUEUE_OF_KIND.values() if queue != "maintenance"]
 
@@ -69,7 +73,7 @@ class Drill:
         exchange, stop = Exchange(home.company), threading.Event()
         exchange.announce_numbers(home.numbers)
         cast = callers.cast(self.calls, length, home.numbers, self.seed)
-        with StormClock(home.web) as clock, ThreadPoolExecutor(1) as pool:
+        with StormClock(home.web) as clock, Prying(home) as prying, ThreadPoolExecutor(1) as pool:
             raging = Storm(home, clock, stop, self._tell_story)
             try:
                 calling = pool.submit(exchange.place_all, cast, clock, stop)
@@ -77,9 +81,9 @@ class Drill:
                 calling.result()
             finally:
                 stop.set()
-        return self._gather(home, exchange, raging)
+        return self._gather(home, exchange, raging, prying)
 
-    def _gather(self, home: House, exchange: Exchange, raging: Storm) -> Evidence:
+    def _gather(self, home: House, exchange: Exchange, raging: Storm, prying: Prying) -> Evidence:
         self.say(f"the storm is over: {raging.count(KILL).total()} kills; waiting until all calls are final")
         begin = time.monotonic()
         witnesses = witnesses_of(home)
@@ -88,8 +92,9 @@ class Drill:
         self._keep("calls.json", witnesses.calls())
         self._keep("recordings.json", witnesses.recordings())
         self._keep("callers.json", {sid: asdict(caller) for sid, caller in exchange.placed.items()})
-        log = home.log.read_text(errors="replace")
-        return Evidence(witnesses, exchange.placed, raging.hits, left, _queued(home), log, home.secrets)
+        told = {ERROR_ANSWERS: "\n".join(prying.answers), REDIS: "\n".join(prying.kept)}
+        told |= {name: path.read_text(errors="replace") for name, path in home.logs.items()}
+        return Evidence(witnesses, exchange.placed, raging.hits, left, _queued(home), told, home.secrets)
 
     def _keep(self, name: str, what: object) -> None:
         """For whoever studies the storm when the phone company is gone."""

@@ -91,7 +91,8 @@ class Evidence:
     left_open: Sequence[str]
     queued: Mapping[str, int]
     """Jobs in each queue of calls."""
-    log: str
+    told: Mapping[str, str]
+    """Everything that could be read by those who must not know: logs, error answers, what Redis held."""
     secrets: Sequence[str]
 
     def ask(self, statement: str) -> Sequence[Row]:

@@ -1,6 +1,6 @@
 """Everything the drill needs, started: servers, phone company, and the processes of conf/supervisord.conf."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,14 @@ from launch import ports, system
 from simulator.account import Listing
 from tests.drill import servers
 from tests.drill.servers import Postgres, Valkey
-from tests.support.people import make_person
+from tests.support.people import Person, make_person
 from tests.support.system import addresses, eventually, is_ready, phone_company, programs
 
 START_SECONDS = 90
 LOOK_EVERY_SECONDS = 0.1
 SECRET_KEY = "the-drills-own-secret"
+DATABASE_PASSWORD = "the-drills-database-password"
+"""Nobody asks for it over a socket; but it must not be seen anywhere."""
 
 BUSINESSES = 4
 SLOTS = 2
@@ -66,19 +68,26 @@ class House:
     database: Database
     supervisor: psutil.Process
     web: str
-    numbers: Sequence[str]
+    owners: Sequence[Person]
+
+    @property
+    def numbers(self) -> Sequence[str]:
+        return [owner.number for owner in self.owners]
 
     @property
     def recordings(self) -> Path:
         return self.folder / "recordings"
 
     @property
-    def log(self) -> Path:
-        return self.folder / "log"
+    def logs(self) -> Mapping[str, Path]:
+        servers = {"PostgreSQL's log": self.folder / "postgres" / "log", "Valkey's log": self.folder / "valkey" / "log"}
+        return {"the log": self.folder / "log"} | servers
 
     @property
     def secrets(self) -> Sequence[str]:
-        return (self.company.auth_token, str(urlsplit(self.valkey.url).password), SECRET_KEY, str(self.recordings))
+        password = str(urlsplit(self.valkey.url).password)
+        tokens = [owner.token for owner in self.owners]
+        return (self.company.auth_token, password, SECRET_KEY, DATABASE_PASSWORD, str(self.recordings), *tokens)
 
 
 @contextmanager
@@ -93,12 +102,13 @@ def running(folder: Path, *, faulty: float, seed: int) -> Iterator[House]:
         migrate.migrate(postgres.url)
         _install_witness(postgres.url)
         database = Database(connect(with_driver(postgres.url), statement_seconds=5, application="drill"))
-        numbers = [_open_business(database, number) for number in range(BUSINESSES)]
-        known = addresses(folder, web, postgres.url, valkey.url, company) | SETTINGS
+        owners = [_open_business(database, number) for number in range(BUSINESSES)]
+        secret_url = postgres.url.replace(":@", f":{DATABASE_PASSWORD}@")
+        known = addresses(folder, web, secret_url, valkey.url, company) | SETTINGS
         config = Settings(_env_file=None, grace_seconds=1)
         with system.processes(_programs(folder), config, folder / "log", **known) as supervisor:
             eventually(lambda: is_ready(web), START_SECONDS)
-            yield House(folder, postgres, valkey, company, database, psutil.Process(supervisor.pid), web, numbers)
+            yield House(folder, postgres, valkey, company, database, psutil.Process(supervisor.pid), web, owners)
         database.engine.dispose()
 
 
@@ -120,6 +130,5 @@ def _install_witness(url: str) -> None:
     connection.close()
 
 
-def _open_business(database: Database, number: int) -> str:
-    owner = make_person(database, f"owner{number}@example.com", f"+1415555010{number}", Role.MANAGER)
-    return owner.number
+def _open_business(database: Database, number: int) -> Person:
+    return make_person(database, f"owner{number}@example.com", f"+1415555010{number}", Role.MANAGER)

@@ -18,12 +18,15 @@ def redis_is_disposable(evidence: Evidence) -> Finding:
     return Finding("I10", "queues after flushes and freezes: no job is left", len(evidence.queued), broken)
 
 
-def log_tells_no_secrets(evidence: Evidence) -> Finding:
-    text = evidence.log.lower()
+def nothing_tells_secrets(evidence: Evidence) -> Finding:
+    """Neither a log, nor an error answer, nor Redis; each of them must have had something to tell."""
     numbers = {number.lstrip("+") for caller in evidence.placed.values() for number in (caller.from_, caller.to)}
     canaries = {*evidence.secrets, *numbers, *SPOKEN}
-    broken = [f"{canary!r} is in the log" for canary in sorted(canaries) if canary.lower() in text]
-    return Finding("I11", "secrets, numbers, words and paths in the log", len(canaries), broken)
+    texts = {place: text.lower() for place, text in evidence.told.items()}
+    broken = [f"{one!r} is in {place}" for place, text in texts.items() for one in canaries if one.lower() in text]
+    silent = [f"nothing is in {place}" for place, text in texts.items() if not text]
+    what = f"secrets, numbers, words and paths in {', '.join(texts)}"
+    return Finding("I11", what, len(canaries), sorted([*broken, *silent]))
 
 
 def isolation_is_asked_elsewhere(evidence: Evidence) -> Finding:
@@ -50,7 +53,7 @@ CHECKS: Sequence[Check] = (
     ends.few_are_given_up,
     files.storage_and_rows_agree,
     redis_is_disposable,
-    log_tells_no_secrets,
+    nothing_tells_secrets,
     isolation_is_asked_elsewhere,
     work.downloads_are_polite,
     order_is_asked_elsewhere,

@@ -1,10 +1,13 @@
 """The drill itself: it does what it says, and its checks can fail."""
 
+import base64
 import re
 import subprocess
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +21,9 @@ from tests.drill.callers import cast
 from tests.drill.diagram import edges
 from tests.drill.evidence import Evidence, Witnesses
 from tests.drill.house import MAX_ATTEMPTS, SLOTS
+from tests.drill.invariants import nothing_tells_secrets
 from tests.drill.kinds import KINDS
+from tests.drill.prying import readable
 from tests.drill.storm import FLUSH, KILL, STOP, Hit, plan
 
 NUMBERS = ("+14155550100", "+14155550101")
@@ -56,7 +61,7 @@ def happen(url: str, *statements: str, call: int = 1, claim: int = 1, attempts: 
 
 
 def evidence(url: str, *hits: Hit) -> Evidence:
-    return Evidence(Witnesses(url, "", Path()), {}, hits, (), {}, "", ())
+    return Evidence(Witnesses(url, "", Path()), {}, hits, (), {}, {}, ())
 
 
 def test_a_full_storm_kills_every_kind_and_has_all_that_is_asked_for() -> None:
@@ -164,6 +169,30 @@ def test_a_lease_that_ended_without_a_hit_is_found(url: str) -> None:
     execute(url, f"{event} VALUES (1, 'stage_retried', 'sweep', jsonb_build_object('stage', 'download'))")
 
     assert work.outages_cost_no_attempt(evidence(url)).broken == ["1 leases of download counted, 0 workers hit"]
+
+
+@pytest.mark.parametrize("place", ["the log", "error answers", "what Redis held"])
+def test_a_secret_that_is_told_anywhere_is_found(place: str) -> None:
+    told = {"the log": "RECORDING_CALLBACK", "error answers": "404 There is no such call.", "what Redis held": "rq:job"}
+    nobody_knows = Evidence(Witnesses("", "", Path()), {}, (), (), {}, told, ["a-secret"])
+    assert not nothing_tells_secrets(nobody_knows).broken
+
+    everybody_knows = replace(nobody_knows, told=told | {place: "the token is A-Secret"})
+    assert nothing_tells_secrets(everybody_knows).broken == [f"'a-secret' is in {place}"]
+
+
+def test_where_there_was_nothing_to_read_nothing_is_shown() -> None:
+    silent = Evidence(Witnesses("", "", Path()), {}, (), (), {}, {"error answers": ""}, ["a-secret"])
+
+    assert nothing_tells_secrets(silent).broken == ["nothing is in error answers"]
+
+
+def test_what_rq_has_packed_is_read_too() -> None:
+    packed = zlib.compress(b"Traceback: a-secret")
+
+    assert "a-secret" in readable(packed)
+    assert "a-secret" in readable(base64.b64encode(packed))
+    assert readable(b"\xffplain") == "\ufffdplain"
 
 
 @pytest.mark.slow

@@ -58,6 +58,8 @@ def paths(database: Database, people: People) -> dict[str, tuple[str, Person | N
         "empty": ("/", bob),
         "dashboard": ("/dashboard", alice),
         "empty-dashboard": ("/dashboard", bob),
+        "costs": ("/dashboard/costs", alice),
+        "all-costs": ("/dashboard/costs", operator),
         "lead": (f"/leads/{LEAD}", alice),
         "unknown-lead": (f"/leads/{LEAD}", bob),
         "error": ("/nowhere", alice),

@@ -61,6 +61,7 @@ CLASS_OF = {
     "pages.end_other_sessions": Access.READERS,
     "pages.add_token": Access.READERS,
     "pages.revoke_token": Access.READERS,
+    "pages.costs_by_week": Access.MANAGERS,
     "pages.retry": Access.MANAGERS,
     "pages.ask_to_delete": Access.MANAGERS,
     "pages.delete": Access.MANAGERS,

@@ -12,13 +12,18 @@ USUAL_DAYS = 7
 GREATEST_BUSINESS_ID = 2**31 - 1
 
 
-class StatsQuery(Language):
-    """Of which days, and of whose calls."""
+class Whose(Language):
+    """Of whose calls."""
 
-    days: int = Field(USUAL_DAYS, ge=1, le=MOST_DAYS, description="today and the days before, in the time zone")
     business_id: int | None = Field(
         None, ge=1, le=GREATEST_BUSINESS_ID, description="for operators, who otherwise see all businesses together"
     )
+
+
+class StatsQuery(Whose):
+    """Of which days, and of whose calls."""
+
+    days: int = Field(USUAL_DAYS, ge=1, le=MOST_DAYS, description="today and the days before, in the time zone")
 
 
 class Spread(BaseModel):

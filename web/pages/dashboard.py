@@ -73,12 +73,16 @@ def _query() -> DashboardQuery:
 
 def _choices() -> dict[str, Any]:
     """Of days; and of businesses, for operators."""
-    businesses: list[tuple[int, str]] = []
-    if reader().is_operator:
-        with house().database.transaction() as session:
-            rows = session.execute(select(Business.id, Business.name).order_by(Business.name, Business.id))
-            businesses = [(row.id, row.name) for row in rows]
-    return {"choices": CHOICES, "businesses": businesses}
+    return {"choices": CHOICES, "businesses": businesses_to_choose()}
+
+
+def businesses_to_choose() -> list[tuple[int, str]]:
+    """Ids and names, for operators; nobody else chooses."""
+    if not reader().is_operator:
+        return []
+    with house().database.transaction() as session:
+        rows = session.execute(select(Business.id, Business.name).order_by(Business.name, Business.id))
+        return [(row.id, row.name) for row in rows]
 
 
 def _failed(query: DashboardQuery) -> dict[str, Any]:
