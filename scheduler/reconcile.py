@@ -15,6 +15,7 @@ from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
 from conf.logs import log_event
+from jobs import marks
 from scheduler.timetable import Entry
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class TimetableScheduler(Scheduler):
     queue_class = JsonQueue
 
     def __init__(self, entries: Sequence[Entry], *, connection: Redis, interval: float) -> None:
-        super().__init__(connection=connection, interval=interval)
+        super().__init__(connection=connection, interval=interval, name=marks.name_of(marks.SCHEDULER))
         self._entries = {entry.job_id: entry for entry in entries}
 
     def acquire_lock(self) -> bool:
@@ -80,9 +81,15 @@ class TimetableScheduler(Scheduler):
             self.reconcile()
             return super().enqueue_jobs()
 
+    def register_birth(self) -> None:
+        """A namesake is a dead predecessor: in a container every process has the same host and number."""
+        self.connection.delete(self.key)
+        super().register_birth()
+
     def heartbeat(self) -> None:
         """Says that this scheduler lives, to whoever looks into Redis."""
         with _redis_may_be_away():
+            self.connection.hset(self.key, marks.MARK, datetime.now(UTC).isoformat())
             super().heartbeat()
 
     def reconcile(self) -> None:
