@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from db import migrate
 from db.models import CallLog, Task
 from db.words import Stage
 from launch import embedded
-from simulator.audio import decode
+from simulator.audio import Audio, decode
 from tests.full import callers
 from tests.support import servers
 from tests.support.servers import Server
@@ -38,7 +39,7 @@ SEEN_SECONDS = FROZEN_SECONDS + 4 * TICK
 STOP_SECONDS = 30
 """The longest stopwaitsecs of all: nothing may have needed its SIGKILL."""
 
-LONG_SECONDS = 240
+LONG_SECONDS = 480
 """Of speech: tiny.en reads it for longer than FROZEN_SECONDS."""
 
 ONCE = {"downloaded": 1, "transcribed": 1, "summarized": 1}
@@ -67,7 +68,12 @@ def supervised(own_servers: tuple[Server, Server], servers_folder: Path) -> Iter
 
 
 def supervisorctl(system: System, *words: str) -> str:
-    command = [str(Path(sys.executable).parent / "supervisorctl"), "-c", str(system.folder / "supervisord.conf"), *words]
+    command = [
+        str(Path(sys.executable).parent / "supervisorctl"),
+        "-c",
+        str(system.folder / "supervisord.conf"),
+        *words,
+    ]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
 
 
@@ -176,7 +182,7 @@ def test_who_works_for_long_in_native_code_is_left_alone(supervised: System, tmp
     told = len(frozen_lines(supervised))
     speech = decode(callers.SPEECH.read_bytes())
     long = tmp_path / "long.wav"
-    long.write_bytes(speech.times(round(LONG_SECONDS / speech.seconds)).wav())
+    long.write_bytes(Audio(np.tile(speech.samples, (1, round(LONG_SECONDS / speech.seconds)))).wav())
 
     (call_sid,) = place(supervised, long, 1)
 
