@@ -1,8 +1,8 @@
 """What a second host brings: calls summed up by one host and by two, each with workers of its own and no shared disk.
 
-The summary server is far away and takes a second a question, as a real one does: its workers wait more than they compute.
-On a machine with few cores that is what hosts in namespaces can show; two hosts that transcribe on the same cores take as
-long as one. Usage: python -m benchmarks.hosts [CALLS]
+The summary server is far away and takes a second a question, as a real one does: its workers wait more than they
+compute. On a machine with few cores that is all that hosts in namespaces can show: two hosts that transcribe on the
+same cores take as long as one. Usage: python -m benchmarks.hosts [CALLS]
 """
 
 import json

@@ -62,9 +62,10 @@ class Watch:
         self._seen: dict[Process, Sighting] = {}
         self._looked_at: float | None = None
 
-    def look(self, found: Mapping[Process, str | None], now: float) -> dict[Process, float]:
-        """Those that have left no new mark for too long, and for how many seconds; given whom we can see."""
-        if self._looked_at is None or now - self._looked_at > self._frozen / 2:
+    def look(self, found: Mapping[Process, str | None], now: float, tick: float) -> dict[Process, float]:
+        """Those that have left no new mark for too long, and for how many seconds; given whom we can see, and how
+        often we look."""
+        if self._looked_at is None or now - self._looked_at > 2 * tick:
             self._seen = {}  # we were not there ourselves
         self._looked_at = now
         before = {process: sighting for process, sighting in self._seen.items() if process in found}
@@ -93,19 +94,21 @@ def main() -> None:
     )
     supervisor = getRPCInterface(environment()).supervisor
     watch = Watch(config.frozen_seconds)
-    for _ in ticks(answers):
-        for process, silent in watch.look(marks_of(running(supervisor), client, config), time.monotonic()).items():
+    for tick in ticks(answers):
+        found = marks_of(running(supervisor), client, config)
+        for process, silent in watch.look(found, time.monotonic(), tick).items():
             log_event(log, logging.ERROR, "PROCESS_FROZEN", process=process.name, pid=process.pid, silent=silent)
             _kill(supervisor, process)
 
 
-def ticks(answers: TextIO) -> Iterator[None]:
-    """One for each of supervisord's; it is answered before we look, so that none waits for another."""
+def ticks(answers: TextIO) -> Iterator[float]:
+    """One for each of supervisord's, with the seconds between them. It is answered before we look: none waits for
+    another."""
     listener = EventListenerProtocol()
     while True:
-        listener.wait(sys.stdin, answers)
+        headers, _ = listener.wait(sys.stdin, answers)
         listener.ok(answers)
-        yield
+        yield float(headers["eventname"].removeprefix("TICK_"))
 
 
 def running(supervisor: Any) -> Iterator[Process]:

@@ -11,7 +11,7 @@ FRONT = Process("second-zero:web", WEB, 72)
 def first_found(watch: Watch, looks: list[dict[Process, str | None]], process: Process = WORKER) -> float | None:
     """The time of the first look, one a tick, at which the process counts as frozen."""
     for number, found in enumerate(looks):
-        if process in watch.look(found, number * TICK):
+        if process in watch.look(found, number * TICK, TICK):
             return number * TICK
     return None
 
@@ -42,10 +42,10 @@ def test_time_in_which_nobody_could_be_seen_does_not_count() -> None:
 
 def test_time_in_which_we_were_frozen_ourselves_does_not_count() -> None:
     watch = Watch(FROZEN)
-    watch.look({WORKER: "a"}, 0.0)
+    watch.look({WORKER: "a"}, 0.0, TICK)
 
-    assert watch.look({WORKER: "a"}, 500.0) == {}
-    assert watch.look({WORKER: "a"}, 540.0) == {}
+    assert watch.look({WORKER: "a"}, 500.0, TICK) == {}
+    assert watch.look({WORKER: "a"}, 520.0, TICK) == {}
 
 
 def test_another_process_of_the_same_name_begins_anew() -> None:
@@ -60,3 +60,10 @@ def test_the_web_process_is_waited_for_less_long() -> None:
 
     assert found is not None
     assert FROZEN / 2 < found < FROZEN
+
+
+def test_looks_that_are_rarer_than_a_freeze_is_long_find_it_all_the_same() -> None:
+    watch = Watch(TICK / 2)
+    watch.look({WORKER: "a"}, 0.0, TICK)
+
+    assert watch.look({WORKER: "a"}, TICK, TICK) == {WORKER: TICK}
