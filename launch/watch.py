@@ -30,9 +30,13 @@ from launch.ports import LOOPBACK
 log = logging.getLogger("launch.watch")
 
 WEB = "web"
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 3
 WEB_SHARE = 2 / 3
 """Of FROZEN_SECONDS: callers wait for the web process."""
+
+DEAF = "deaf"
+LATE_TICKS = 3
+"""Whoever looks so much later was frozen too, or the whole machine was."""
 
 RUNNING = "RUNNING"
 
@@ -65,7 +69,7 @@ class Watch:
     def look(self, found: Mapping[Process, str | None], now: float, tick: float) -> dict[Process, float]:
         """Those that have left no new mark for too long, and for how many seconds; given whom we can see, and how
         often we look."""
-        if self._looked_at is None or now - self._looked_at > 2 * tick:
+        if self._looked_at is None or now - self._looked_at > LATE_TICKS * tick:
             self._seen = {}  # we were not there ourselves
         self._looked_at = now
         before = {process: sighting for process, sighting in self._seen.items() if process in found}
@@ -131,12 +135,14 @@ def marks_of(processes: Iterable[Process], redis: Redis, config: Settings) -> di
 
 
 def _answer(port: int) -> str | None:
-    """Another mark each time, or none."""
+    """Another mark each time; the same where it listens and says nothing; none while nobody listens yet."""
     try:
         answer = httpx.get(f"http://{LOOPBACK}:{port}/healthz", timeout=ANSWER_SECONDS, trust_env=False)
-    except httpx.HTTPError:
+    except httpx.ConnectError:
         return None
-    return uuid4().hex if answer.is_success else None
+    except httpx.HTTPError:
+        return DEAF
+    return uuid4().hex if answer.is_success else DEAF
 
 
 def _kill(supervisor: Any, process: Process) -> None:

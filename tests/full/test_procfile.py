@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import numpy as np
 import psutil
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -25,7 +24,6 @@ from db.words import Role
 from jobs import redis as redis_connections
 from launch import embedded, ports
 from simulator.account import Listing
-from simulator.audio import Audio, decode
 from tests.conftest import execute
 from tests.full import callers
 from tests.support.certificates import self_signed
@@ -184,9 +182,7 @@ def test_dynos_that_are_stopped_in_mid_work_lose_nothing(
 
 def calls_in_mid_work(system: System, folder: Path) -> list[str]:
     """A call whose download has stalled, and one that is being transcribed for longer than the grace."""
-    speech = decode(callers.SPEECH.read_bytes())
-    long = folder / "long.wav"
-    long.write_bytes(Audio(np.tile(speech.samples, (1, round(LONG_SECONDS / speech.seconds)))).wav())
+    long = callers.write_long_audio(folder / "long.wav", LONG_SECONDS)
     placed = callers.place_many(system, long, 1)
     eventually(lambda: "transcript" in claims(system.database))
     placed += callers.place_many(system, callers.SPEECH, 1, "media_stall")
