@@ -65,7 +65,7 @@ def _measure(calls: int, number: int) -> float:
             hub = stack.enter_context(hubs.running(folder, **wishes))
             for place in range(1, number + 1):
                 stack.enter_context(hubs.worker_host(hub, place, SUMMARIES_WORKERS=str(WORKERS_A_HOST)))
-            _await(lambda: _workers(hub) == number * WORKERS_A_HOST)
+            _await(lambda: len(hub.workers("summaries")) == number * WORKERS_A_HOST)
             began = time.monotonic()
             _make_calls(hub, calls)
             _await(lambda: _open(hub) == 0)
@@ -105,14 +105,6 @@ def _make_calls(hub: Hub, calls: int) -> None:
     client = redis.connect(hub.variables["REDIS_URL"])
     Queues(client, database, slots=SLOTS).admit(Stage.SUMMARY, business_id)
     client.close()
-
-
-def _workers(hub: Hub) -> int:
-    """Workers of the queue that have registered."""
-    client = redis.connect(hub.variables["REDIS_URL"], timeout=redis.PATIENT_SECONDS)
-    names = client.keys("rq:worker:summaries-*")
-    client.close()
-    return len(names)
 
 
 def _open(hub: Hub) -> int:

@@ -14,6 +14,7 @@ from conf.settings import Settings, environment, with_driver
 from db import migrate
 from db.engine import Database, connect
 from db.words import Role
+from jobs import redis
 from launch import embedded, ports, system
 from tests.hosts import network
 from tests.hosts.network import HUB, Host
@@ -37,6 +38,13 @@ class Hub:
     company_port: int
     """At which the phone company answers from the hosts; they know it as their own, for it speaks plain http."""
 
+    def workers(self, queue: str = "*") -> list[bytes]:
+        """Those that have registered, wherever they are."""
+        client = redis.connect(self.system.supervisor.environ()["REDIS_URL"], timeout=redis.PATIENT_SECONDS)
+        names: list[bytes] = client.keys(f"rq:worker:{queue}-*")
+        client.close()
+        return names
+
 
 @contextmanager
 def running(folder: Path, **variables: str) -> Iterator[Hub]:
@@ -49,7 +57,7 @@ def running(folder: Path, **variables: str) -> Iterator[Hub]:
         company = stack.enter_context(phone_company(folder, url))
         company_port = stack.enter_context(relay(_address(company.url), host=ANYWHERE))
         migrate.migrate(database_url)
-        known = addresses(folder, url, *_relayed(stack, database_url, redis_url), company) | SMALL_TIMES
+        known = addresses(folder, url, database_url, redis_url, company) | SMALL_TIMES
         known |= _store(stack, store) | variables
         database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
         stack.callback(database.engine.dispose)
@@ -59,7 +67,7 @@ def running(folder: Path, **variables: str) -> Iterator[Hub]:
         supervisor = stack.enter_context(system.processes(conf, config, folder / "log", **known))
         hub = System(url, folder, database, owner, psutil.Process(supervisor.pid))
         eventually(lambda: is_ready(url))
-        yield Hub(folder, hub, store, known, company_port)
+        yield Hub(folder, hub, store, known | _relayed(stack, database_url, redis_url), company_port)
 
 
 @contextmanager
@@ -92,17 +100,17 @@ def _programs(folder: Path) -> Path:
     return Path(shutil.copy(system.PROCESSES, folder / NUMPROCS))
 
 
-def _relayed(stack: ExitStack, database_url: str, redis_url: str) -> tuple[str, str]:
+def _relayed(stack: ExitStack, database_url: str, redis_url: str) -> dict[str, str]:
     """The addresses of PostgreSQL, which listens on a unix socket, and of Valkey, as hosts know them."""
     database = urlsplit(database_url)
     socket = str(Path(parse_qs(database.query)["host"][0]) / POSTGRES_SOCKET)
     postgres_port = stack.enter_context(relay(socket, host=ANYWHERE))
-    redis = urlsplit(redis_url)
+    password = urlsplit(redis_url).password
     redis_port = stack.enter_context(relay(_address(redis_url), host=ANYWHERE))
-    return (
-        f"postgresql://postgres@{HUB}:{postgres_port}{database.path}",
-        f"redis://:{redis.password}@{HUB}:{redis_port}/0",
-    )
+    return {
+        "DATABASE_URL": f"postgresql://postgres@{HUB}:{postgres_port}{database.path}",
+        "REDIS_URL": f"redis://:{password}@{HUB}:{redis_port}/0",
+    }
 
 
 def _store(stack: ExitStack, store: S3Server) -> dict[str, str]:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from db.models import CallEvent, CallLog, Recording, Task, Transcript
+from jobs.queues import QUEUES
 from tests.full import callers
 from tests.hosts import hub as hubs
 from tests.hosts.hub import Hub
@@ -25,7 +26,7 @@ CALLS = 50
 CUT_OFF_SECONDS = 2
 """Between the pulled plug and the power cut."""
 
-PATIENCE_SECONDS = 500
+PATIENCE_SECONDS = 300
 ONCE = {"recording_completed": 1, "downloaded": 1, "transcribed": 1, "summarized": 1}
 KILLS = 1
 
@@ -35,7 +36,7 @@ def hub(servers_folder: Path) -> Iterator[Hub]:
     folder = Path(tempfile.mkdtemp(prefix="hub-", dir=servers_folder))
     folder.chmod(0o755)
     try:
-        with own_network(), hubs.running(folder, BUSINESS_SLOTS="4") as hub:
+        with own_network(), hubs.running(folder, BUSINESS_SLOTS="4", STUCK_SECONDS="3") as hub:
             yield hub
     except NotAllowed as reason:
         pytest.skip(str(reason))
@@ -43,7 +44,7 @@ def hub(servers_folder: Path) -> Iterator[Hub]:
 
 def test_a_host_that_vanishes_in_mid_work_costs_no_call_and_doubles_none(hub: Hub, short_audio: Path) -> None:
     with hubs.worker_host(hub, 1) as doomed, hubs.worker_host(hub, 2) as other, ThreadPoolExecutor(1) as pool:
-        names = {doomed.name, other.name}
+        eventually(lambda: len(hub.workers()) == 2 * len(QUEUES))
         placing = pool.submit(callers.place_many, hub.system, short_audio, CALLS)
         eventually(lambda: at_work(hub, doomed.name) >= {"download", "transcript"})
 
@@ -56,7 +57,7 @@ def test_a_host_that_vanishes_in_mid_work_costs_no_call_and_doubles_none(hub: Hu
         eventually(lambda: unfinished(hub, placed) == 0, PATIENCE_SECONDS)
 
         assert held, "it was at work when its plug was pulled"
-        assert {name for name in names for who in workers(hub) if f"-{name}-" in who} == names
+        assert all("WORKER_PICKED" in host.log for host in (doomed, other)), "both shared the work"
     assert len(set(placed)) == CALLS
     assert ends(hub, placed) == Counter({("completed", "ready", "completed", "completed", None): CALLS})
     assert events(hub, placed) == {call_sid: ONCE for call_sid in placed}
@@ -77,12 +78,6 @@ def claims_of(hub: Hub, name: str) -> set[tuple[int, str]]:
 
 def at_work(hub: Hub, name: str) -> set[str]:
     return {stage for _, stage in claims_of(hub, name)}
-
-
-def workers(hub: Hub) -> set[str]:
-    """Those that have brought something to an end."""
-    with hub.system.database.transaction() as session:
-        return set(session.scalars(select(CallEvent.said_by).where(CallEvent.event.in_(ONCE)).distinct()))
 
 
 def unfinished(hub: Hub, call_sids: Sequence[str]) -> int:

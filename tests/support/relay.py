@@ -38,7 +38,7 @@ def relay(target: Address, *, host: str = LOOPBACK, port: int = 0, tls: ssl.SSLC
 
 async def _listen(target: Address, host: str, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
     async def connect(near: StreamReader, near_end: StreamWriter) -> None:
-        with suppress(OSError, ssl.SSLError):
+        with suppress(OSError, asyncio.CancelledError):  # cancelled when the block ends
             far, far_end = await _open(target)
             await asyncio.gather(_pass_on(near, far_end), _pass_on(far, near_end))
         near_end.close()
