@@ -9,7 +9,7 @@ import sys
 import threading
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 from launch.ports import LOOPBACK
 
@@ -38,10 +38,10 @@ def relay(target: Address, *, host: str = LOOPBACK, port: int = 0, tls: ssl.SSLC
 
 async def _listen(target: Address, host: str, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
     async def connect(near: StreamReader, near_end: StreamWriter) -> None:
-        with suppress(OSError, asyncio.CancelledError):  # cancelled when the block ends
+        with suppress(OSError, asyncio.CancelledError), closing(near_end):  # cancelled when the block ends
             far, far_end = await _open(target)
-            await asyncio.gather(_pass_on(near, far_end), _pass_on(far, near_end))
-        near_end.close()
+            with closing(far_end):
+                await asyncio.gather(_pass_on(near, far_end), _pass_on(far, near_end))
 
     return await asyncio.start_server(connect, host, port, ssl=tls)
 
