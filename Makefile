@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-audit --no-fund --no-update-notifier --loglevel=error
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-LOCKS := runtime demo dev audio node
+LOCKS := runtime demo dev audio gpu node
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test test-all check bench lock drill
@@ -71,6 +71,7 @@ bench: setup  ## the benchmarks; CLIPS=FOLDER has its own speech transcribed
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.stuck
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.web
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.overhead
+	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.hosts
 	$(BIN)/python -W ignore -m benchmarks.speech $(CLIPS)
 
 lock: .venv/dev  ## pin requirements/*.in anew

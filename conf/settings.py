@@ -43,6 +43,8 @@ ApiAddress = Annotated[str, AfterValidator(_is_safe_api_address)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Seconds = Annotated[Finite, Field(ge=1)]
 Channel = Literal[0, 1]
+Workers = Annotated[int, Field(ge=0, le=64)]
+"""How many processes of a kind `make run` starts on this machine."""
 
 
 class Settings(BaseSettings):
@@ -99,12 +101,22 @@ class Settings(BaseSettings):
     retry_base_seconds: Seconds = 60
     retry_max_seconds: Seconds = 1200
     max_attempts: int = Field(default=5, ge=1)
+    frozen_seconds: Seconds = 180
+
+    web_servers: Literal[0, 1] = 1
+    calls_workers: Workers = 1
+    recordings_workers: Workers = 1
+    transcripts_workers: Workers = 1
+    summaries_workers: Workers = 1
+    maintenance_workers: Workers = 1
+    schedulers: Workers = 1
+
     alert_urls: str | None = None
     metrics_token: str | None = Field(default=None, min_length=16)
 
-    @field_validator("recording_customer_channel", "recording_customer_channel_outbound", mode="before")
+    @field_validator("recording_customer_channel", "recording_customer_channel_outbound", "web_servers", mode="before")
     @classmethod
-    def _channel_from_text(cls, value: Any) -> Any:
+    def _bit_from_text(cls, value: Any) -> Any:
         return int(value) if value in ("0", "1") else value
 
     @field_validator("database_url")
@@ -155,6 +167,13 @@ class Settings(BaseSettings):
     def twilio_auth_tokens(self) -> tuple[str, ...]:
         """The tokens that verify a signature; the first one signs and logs in."""
         return tuple(token.strip() for token in (self.twilio_auth_token or "").split(",") if token.strip())
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """How many of each kind are to run on this machine, by the name of the variable that says so."""
+        kinds = ("calls", "recordings", "transcripts", "summaries", "maintenance")
+        workers = {f"{kind.upper()}_WORKERS": getattr(self, f"{kind}_workers") for kind in kinds}
+        return {"WEB_SERVERS": self.web_servers, **workers, "SCHEDULERS": self.schedulers}
 
     @property
     def has_twilio(self) -> bool:

@@ -26,7 +26,7 @@ RENEWALS_A_LEASE = 3
 """Two may fail before the lease is over."""
 
 LONGEST_INTERVAL_SECONDS = 20
-"""RQ declares a job abandoned that has not sent a heartbeat for a minute."""
+"""Of a long lease: a claim that somebody else has by now is noticed after this."""
 
 RENEWAL_SECONDS = 1.0
 """What a renewal may take: with a frozen server the side thread must still hear that its time is up."""
@@ -74,11 +74,9 @@ class Held:
 class Keeper:
     """One for a worker process; keeps at most one claim at a time."""
 
-    def __init__(
-        self, database: Database, *, lease: float, grace: float, leave: End, give_up: End, beat: Callable[[], None]
-    ) -> None:
+    def __init__(self, database: Database, *, lease: float, grace: float, leave: End, give_up: End) -> None:
         self._database, self._lease, self._grace = database, lease, grace
-        self._leave, self._give_up, self._beat = leave, give_up, beat
+        self._leave, self._give_up = leave, give_up
         self._ear, self._mouth = socket.socketpair()
         self._ear.setblocking(False)
         self._mouth.setblocking(False)
@@ -139,7 +137,6 @@ class Keeper:
     def _renew(self, held: Held) -> None:
         try:
             held.renew()
-            self._beat()
         except ClaimLost:
             if held.claim.stage is Stage.RECORDING:
                 return  # its look ends by itself within seconds

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from rq import worker_registration
 from rq.executions import Execution
 from rq.job import Job
+from rq.queue import Queue
 from rq.utils import now
 from rq.worker import SimpleWorker
 
@@ -29,6 +30,9 @@ from providers.errors import ProviderError
 log = logging.getLogger(__name__)
 
 HEARTBEAT_TTL_SECONDS = 60
+HEARTBEAT_SECONDS = 20
+"""RQ declares a job abandoned that has not sent one for a minute."""
+
 LEAVE_SECONDS = 5
 """What handing back may take in all, with servers that do not answer."""
 
@@ -37,9 +41,12 @@ HAND_BACK_SECONDS = 2
 
 
 class WarmWorker(SimpleWorker):
-    """Heartbeats come from the keeper's thread, which also ends the process when its time is up."""
+    """Heartbeats come from a thread beside the job, and the keeper's ends the process when its time is up."""
 
     crew: Crew
+    gap: float = HEARTBEAT_SECONDS
+    """Between two heartbeats during a job, in seconds."""
+
     _execution: tuple[Job, Execution] | None = None
     _gate = threading.Lock()
 
@@ -52,6 +59,23 @@ class WarmWorker(SimpleWorker):
                 sys.exit(str(error))
         super().bootstrap(*arguments, **options)
         self.crew.keeper.listen()
+
+    def register_birth(self) -> None:
+        """A namesake is a dead predecessor: in a container every process has the same host and number."""
+        self.connection.delete(self.key)
+        super().register_birth()  # type: ignore[no-untyped-call]
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """With heartbeats until it is over, also while it waits for PostgreSQL: they say that the process lives, and
+        whether its work hangs the keeper knows."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._beat_until, args=(over,), name="heartbeats", daemon=True)
+        thread.start()
+        try:
+            super().execute_job(job, queue)
+        finally:
+            over.set()
+            thread.join()
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Short, since heartbeats come during the job; a killed worker is noticed after this."""
@@ -77,7 +101,11 @@ class WarmWorker(SimpleWorker):
             self._execution = None
         super().cleanup_execution(job, pipeline, execution)
 
-    def beat(self) -> None:
+    def _beat_until(self, over: threading.Event) -> None:
+        while not over.wait(self.gap):
+            self._beat()
+
+    def _beat(self) -> None:
         """One heartbeat of worker, execution and job, over the connection that does not wait long for its answer."""
         with self._gate:
             if self._execution is None:

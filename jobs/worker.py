@@ -2,10 +2,8 @@
 
 import argparse
 import signal
-import socket
 import sys
 from importlib import import_module
-from os import getpid
 
 from rq.serializers import JSONSerializer
 
@@ -14,7 +12,7 @@ from conf.settings import Settings
 from db import startup
 from db.claims import Terms
 from db.engine import Database, connect
-from jobs import redis
+from jobs import marks, redis
 from jobs.keeper import Keeper
 from jobs.pace import pace_of
 from jobs.pipeline import ON_DUTY, Crew
@@ -24,6 +22,9 @@ from jobs.warm import WarmWorker
 STATEMENT_SECONDS = 10
 MAINTENANCE_SECONDS = 60
 """How often RQ looks for jobs whose worker died; its default of ten minutes is for other people's patience."""
+
+IDLE_MARGIN_SECONDS = 15
+"""RQ waits for a job, without a heartbeat, for so much less than its worker's time to live."""
 
 
 def main(arguments: list[str]) -> None:
@@ -43,7 +44,8 @@ def main(arguments: list[str]) -> None:
 
 def make_worker(config: Settings, queue: str) -> WarmWorker:
     """Everything a worker of that queue needs, put together."""
-    name = f"{queue}-{socket.gethostname()}-{getpid()}"
+    name = marks.name_of(queue)
+    gap = marks.gap_of(config.frozen_seconds)
     database = Database(
         connect(settings.require_database_url(config), statement_seconds=STATEMENT_SECONDS, application=name)
     )
@@ -55,7 +57,7 @@ def make_worker(config: Settings, queue: str) -> WarmWorker:
         name=name,
         connection=redis.connect(url, tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS),
         serializer=JSONSerializer,
-        worker_ttl=MAINTENANCE_SECONDS,
+        worker_ttl=IDLE_MARGIN_SECONDS + max(1, int(gap)),
         maintenance_interval=MAINTENANCE_SECONDS,
         log_job_description=False,
     )
@@ -65,8 +67,8 @@ def make_worker(config: Settings, queue: str) -> WarmWorker:
         grace=config.grace_seconds,
         leave=worker.leave,
         give_up=worker.give_up,
-        beat=worker.beat,
     )
+    worker.gap = min(gap, worker.gap)
     worker.crew = Crew(
         name=name,
         trade=import_module(f"jobs.crews.{queue}").trade(config, database),

@@ -17,7 +17,7 @@ from db.migrations.locks import MigrationFailed
 from launch import children, embedded
 from launch.embedded import Servers
 
-PROCESSES = settings.ROOT / "conf" / "supervisord.conf"
+PROCESSES = settings.ROOT / "conf" / "supervisord.numprocs.conf"
 DEMO_PROCESSES = settings.ROOT / "conf" / "supervisord.demo.conf"
 STOP_MARGIN_SECONDS = 15
 """What supervisord may take beyond the workers' grace."""
@@ -64,6 +64,7 @@ def processes(conf: Path, config: Settings, log: Path | None, **variables: str) 
     bin_folder = Path(sys.executable).parent
     path = f"{bin_folder}:{environment().get('PATH', '')}"
     command = [str(bin_folder / "supervisord"), "-n", "-c", str(conf)]
+    numbers = {name: str(number) for name, number in config.processes.items()}
     if log is None:
         _append_to_stdout()
     with log.open("ab") if log else nullcontext() as output:
@@ -71,7 +72,7 @@ def processes(conf: Path, config: Settings, log: Path | None, **variables: str) 
             command,
             stop_signal=signal.SIGTERM,
             cwd=settings.ROOT,
-            env=environment(PATH=path, PYTHONUNBUFFERED="1", **variables),
+            env=environment(**{"PATH": path, "PYTHONUNBUFFERED": "1"} | numbers | variables),
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
             stdin=subprocess.DEVNULL,

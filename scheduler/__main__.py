@@ -6,7 +6,7 @@ from conf import logs, settings
 from conf.settings import Settings
 from db import startup
 from db.engine import Database, connect
-from jobs import redis
+from jobs import marks, redis
 from providers.alerts import open_alerts
 from scheduler.reconcile import TimetableScheduler
 from scheduler.timetable import timetable
@@ -23,12 +23,13 @@ def main() -> None:
     logs.configure(config.log_level)
     watch = make_watch(config)
     startup.prepare_schema(config)
+    gap = marks.gap_of(config.frozen_seconds)
     TimetableScheduler(
         timetable(config.sweep_seconds),
         connection=redis.connect(
             settings.require_redis_url(config), tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS
         ),
-        interval=max(SHORTEST_LOOK_SECONDS, config.sweep_seconds / LOOKS_A_SWEEP),
+        interval=max(SHORTEST_LOOK_SECONDS, min(config.sweep_seconds / LOOKS_A_SWEEP, gap)),
         watch=watch,
     ).run()
 

@@ -15,6 +15,7 @@ from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
 from conf.logs import log_event
+from jobs import marks
 from scheduler.timetable import Entry
 from scheduler.watch import Watch
 
@@ -67,7 +68,7 @@ class TimetableScheduler(Scheduler):
     def __init__(
         self, entries: Sequence[Entry], *, connection: Redis, interval: float, watch: Watch | None = None
     ) -> None:
-        super().__init__(connection=connection, interval=interval)
+        super().__init__(connection=connection, interval=interval, name=marks.name_of(marks.SCHEDULER))
         self._watch = watch
         self._entries = {entry.job_id: entry for entry in entries}
 
@@ -88,9 +89,15 @@ class TimetableScheduler(Scheduler):
             self._watch.look()
         return enqueued
 
+    def register_birth(self) -> None:
+        """A namesake is a dead predecessor: in a container every process has the same host and number."""
+        self.connection.delete(self.key)
+        super().register_birth()
+
     def heartbeat(self) -> None:
         """Says that this scheduler lives, to whoever looks into Redis."""
         with _redis_may_be_away():
+            self.connection.hset(self.key, marks.MARK, datetime.now(UTC).isoformat())
             super().heartbeat()
 
     def reconcile(self) -> None:

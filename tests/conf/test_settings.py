@@ -20,6 +20,7 @@ SECONDS = (
     "ENQUEUE_COOLDOWN_SECONDS",
     "RETRY_BASE_SECONDS",
     "RETRY_MAX_SECONDS",
+    "FROZEN_SECONDS",
 )
 AT_LEAST_ONE = "greater than or equal to 1"
 WRONG = [
@@ -60,6 +61,9 @@ WRONG = [
     ("BUSINESS_SLOTS", "0", AT_LEAST_ONE),
     ("BUSINESS_SLOTS", "1.5", "integer"),
     ("MAX_ATTEMPTS", "0", AT_LEAST_ONE),
+    ("WEB_SERVERS", "2", "0 or 1"),
+    ("TRANSCRIPTS_WORKERS", "-1", "0"),
+    ("SCHEDULERS", "two", "integer"),
     *((name, "0.5", AT_LEAST_ONE) for name in SECONDS),
     *((name, "nan", "finite") for name in SECONDS),
     *((name, "inf", "finite") for name in SECONDS),
@@ -75,6 +79,8 @@ RIGHT = [
     ("REDIS_URL", "rediss://:p@cache:6380/1", "rediss://:p@cache:6380/1"),
     ("REDIS_TLS_VERIFY", "0", False),
     ("RUN_MIGRATIONS", "1", True),
+    ("WEB_SERVERS", "0", 0),
+    ("TRANSCRIPTS_WORKERS", "4", 4),
     ("PUBLIC_BASE_URL", "https://calls.example.com/", "https://calls.example.com"),
     ("TWILIO_API_BASE_URL", "http://127.0.0.1:5050", "http://127.0.0.1:5050"),
     ("RECORDING_CUSTOMER_CHANNEL", "1", 1),

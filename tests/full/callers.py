@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from conf.settings import ROOT
-from simulator.audio import decode
+from simulator.audio import Audio, decode
 from simulator.placing import place
 from tests.support.system import System
 
@@ -20,6 +22,13 @@ LINES = 8
 def write_short_audio(path: Path) -> Path:
     """The beginning of the demo's conversation."""
     path.write_bytes(decode(SPEECH.read_bytes()).cut(0.0, SHORT_SECONDS).wav())
+    return path
+
+
+def write_long_audio(path: Path, seconds: float) -> Path:
+    """The demo's conversation, again and again."""
+    speech = decode(SPEECH.read_bytes())
+    path.write_bytes(Audio(np.tile(speech.samples, (1, round(seconds / speech.seconds)))).wav())
     return path
 
 

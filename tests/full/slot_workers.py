@@ -122,7 +122,7 @@ Role = Callable[[Ground], None]
 def _crew(database: Database, redis: Redis, stage: Stage) -> Crew:
     crew = make_crew(database, redis, Fighting(stage, database), TERMS)
     end = partial(_leave, database)
-    keeper = Keeper(database, lease=TERMS.lease, grace=1, leave=end, give_up=end, beat=lambda: None)
+    keeper = Keeper(database, lease=TERMS.lease, grace=1, leave=end, give_up=end)
     return replace(crew, name=str(os.getpid()), keeper=keeper, pace=PACE)
 
 

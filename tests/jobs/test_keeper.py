@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 10
 def keeper_of(
     database: Database, *, lease: float, leave: Callable[[Claim], None], give_up: Callable[[Claim], None]
 ) -> Iterator[Keeper]:
-    keeper = Keeper(database, lease=lease, grace=1, leave=leave, give_up=give_up, beat=lambda: None)
+    keeper = Keeper(database, lease=lease, grace=1, leave=leave, give_up=give_up)
     yield keeper
     keeper.close()
 

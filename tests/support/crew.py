@@ -59,7 +59,7 @@ def make_crew(database: Database, redis: Redis, trade: Trade | Upkeep, terms: Te
         trade=trade,
         database=database,
         queues=Queues(redis, database, slots=terms.slots),
-        keeper=Keeper(database, lease=terms.lease, grace=1, leave=leave, give_up=leave, beat=lambda: None),
+        keeper=Keeper(database, lease=terms.lease, grace=1, leave=leave, give_up=leave),
         terms=terms,
         pace=PACE,
         cooldown=60,

@@ -138,9 +138,15 @@ class System:
 
 @contextmanager
 def running(
-    folder: Path, database_url: str, redis_url: str, *, outbound_audio: Path | None = None, **variables: str
+    folder: Path,
+    database_url: str,
+    redis_url: str,
+    *,
+    outbound_audio: Path | None = None,
+    tick: int = 60,
+    **variables: str,
 ) -> Iterator[System]:
-    """Start everything with small times, and stop it when the block ends."""
+    """Start everything with small times, and stop it when the block ends; `tick` is how often it is watched."""
     heard = ["--outbound-audio", str(outbound_audio)] if outbound_audio else []
     port = ports.any_free()
     url = f"http://127.0.0.1:{port}"
@@ -149,7 +155,7 @@ def running(
         database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
         owner = make_person(database, f"owner-{port}@example.com", f"+1415555{port % 10000:04d}", Role.MANAGER)
         config = Settings(_env_file=None, grace_seconds=2)
-        with system.processes(programs(folder), config, folder / "log", **known | variables) as supervisor:
+        with system.processes(programs(folder, tick), config, folder / "log", **known | variables) as supervisor:
             running_system = System(url, folder, database, owner, psutil.Process(supervisor.pid))
             eventually(lambda: is_ready(url))
             yield running_system
@@ -193,9 +199,9 @@ def phone_company(folder: Path, customer: str, *options: str) -> Iterator[Listin
         child.communicate(timeout=STOP_SECONDS)
 
 
-def programs(folder: Path) -> Path:
+def programs(folder: Path, tick: int = 60) -> Path:
     """conf/supervisord.conf, with its own files in the test's folder instead of var/."""
-    text = (ROOT / "conf" / "supervisord.conf").read_text()
+    text = (ROOT / "conf" / "supervisord.conf").read_text().replace("TICK_60", f"TICK_{tick}")
     text = text.replace("%(here)s/../var", str(folder)).replace("%(here)s/..", str(ROOT))
     conf = folder / "supervisord.conf"
     conf.write_text(text)
