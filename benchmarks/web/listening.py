@@ -1,9 +1,10 @@
-"""What web processes hold, and how long webhooks take, while many listen."""
+"""What web processes hold, and how long webhooks and /healthz take, while many listen and a call is transcribed."""
 
 import itertools
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,11 @@ from tests.support.people import make_person
 from tests.support.web_process import WebProcess
 
 WEBHOOKS_A_SECOND = 20
+PULSE_SECONDS = 0.05
+SPEECH = ROOT / "simulator" / "audio" / "demo_en.flac"
+LONG_ENOUGH = 1000
+"""So many times the speech is transcribed, if nobody has heard enough before."""
+
 AFTERWARDS_SECONDS = 2
 
 
@@ -32,9 +38,10 @@ class Wish:
 
 @dataclass
 class Stretch:
-    """Seconds of webhooks, and the web processes' memory in megabytes, as time went on."""
+    """Seconds of webhooks and of /healthz, and the web processes' memory in megabytes, as time went on."""
 
     webhooks: list[float] = field(default_factory=list)
+    health: list[float] = field(default_factory=list)
     refused: int = 0
     memory: list[float] = field(default_factory=list)
     cpu: float = 0
@@ -63,7 +70,7 @@ def measure(house: House, wish: Wish, alone_seconds: float) -> Listened:
         with site.ours(store) as process:
             until = time.monotonic() + alone_seconds
             alone = _stretch(process, numbers, lambda: time.monotonic() < until)
-            with _listeners(process.port, wish.pace, requests) as child:
+            with _transcribing(), _listeners(process.port, wish.pace, requests) as child:
                 crowded = _stretch(process, numbers, lambda: child.poll() is None)
                 ends = json.loads(child.stdout.read()) if child.stdout else []
             time.sleep(AFTERWARDS_SECONDS)
@@ -73,15 +80,44 @@ def measure(house: House, wish: Wish, alone_seconds: float) -> Listened:
 def _stretch(process: WebProcess, numbers: Iterator[int], goes_on: Any) -> Stretch:
     found, began, cpu = Stretch(), time.monotonic(), process.cpu_seconds()
     due = began
-    while goes_on():
-        answer = wire.ask(process.port, rates.call_status(next(numbers)))
-        found.webhooks.append(answer.seconds)
-        found.refused += answer.status >= 300
-        found.memory.append(process.megabytes())
-        due += 1 / WEBHOOKS_A_SECOND
-        time.sleep(max(0, due - time.monotonic()))
+    with _pulse(process.port, found):
+        while goes_on():
+            answer = wire.ask(process.port, rates.call_status(next(numbers)))
+            found.webhooks.append(answer.seconds)
+            found.refused += answer.status >= 300
+            found.memory.append(process.megabytes())
+            due += 1 / WEBHOOKS_A_SECOND
+            time.sleep(max(0, due - time.monotonic()))
     found.seconds, found.cpu = time.monotonic() - began, process.cpu_seconds() - cpu
     return found
+
+
+@contextmanager
+def _pulse(port: int, found: Stretch) -> Iterator[None]:
+    """Somebody else asks whether the web process lives, all the while."""
+    is_over = threading.Event()
+
+    def ask() -> None:
+        while not is_over.wait(PULSE_SECONDS):
+            answer = wire.ask(port, wire.get("/healthz", {}))
+            found.health.append(answer.seconds)
+            found.refused += answer.status >= 300
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    yield
+    is_over.set()
+    thread.join()
+
+
+@contextmanager
+def _transcribing() -> Iterator[None]:
+    """One core has speech to write down, over and over, as a `transcripts` worker has."""
+    command = [sys.executable, "-m", "providers.speech", *[str(SPEECH)] * LONG_ENOUGH, "--model", "tiny.en", "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as child:  # noqa: S603 - our own
+        yield
+        assert child.poll() is None, "it was done too soon"
+        child.kill()
 
 
 @contextmanager

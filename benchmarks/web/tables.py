@@ -52,8 +52,8 @@ def print_lists(sizes: Sequence[int], rounds: Sequence[Sequence[Times]]) -> None
 
 
 def print_listening(wish: Wish, listened: Listened) -> None:
-    """Memory, and webhooks, before, while and after."""
-    print(f"\n{wish.listeners} listen to {wish.size / MB:g} MB each at {wish.pace / MB:g} MB/s")
+    """Memory, webhooks and /healthz, before, while and after."""
+    print(f"\n{wish.listeners} listen to {wish.size / MB:g} MB each at {wish.pace / MB:g} MB/s; one core transcribes")
     begun, *_ = memory = listened.crowded.memory
     half = len(memory) // 2
     print(f"{'memory of the web processes':<{WIDE}}{'MB':>10}")
@@ -65,10 +65,12 @@ def print_listening(wish: Wish, listened: Listened) -> None:
         ("afterwards", listened.afterwards),
     ):
         print(f"{name:<{WIDE}}{value:>10.1f}")
-    print(f"\n{'webhooks, ms':<{WIDE}}{'p50':>10}{'p99':>10}{'slowest':>10}{'refused':>10}{'number':>10}")
+    print(f"\n{'ms':<{WIDE}}{'p50':>10}{'p99':>10}{'slowest':>10}{'number':>10}")
     for name, one in (("nobody listens", listened.alone), ("while they listen", listened.crowded)):
-        times = "".join(f"{MS * quantile(one.webhooks, share):>10.1f}" for share in (0.5, 0.99, 1))
-        print(f"{name:<{WIDE}}{times}{one.refused:>10}{len(one.webhooks):>10}")
+        for what, asked in (("webhooks", one.webhooks), ("/healthz", one.health)):
+            times = "".join(f"{MS * quantile(asked, share):>10.1f}" for share in (0.5, 0.99, 1))
+            print(f"{f'{what}, {name}':<{WIDE}}{times}{len(asked):>10}")
+        print(f"{f'refused, {name}':<{WIDE}}{one.refused:>10}")
     _print_ends(wish, listened)
 
 
