@@ -8,9 +8,9 @@ from db import startup
 from db.engine import Database, connect
 from jobs import marks, redis
 from providers.alerts import open_alerts
+from scheduler.lookout import Lookout
 from scheduler.reconcile import TimetableScheduler
 from scheduler.timetable import timetable
-from scheduler.watch import Watch
 
 LOOKS_A_SWEEP = 4
 SHORTEST_LOOK_SECONDS = 1
@@ -21,7 +21,7 @@ def main() -> None:
     """Enqueue what is due, until told to stop."""
     config = settings.load()
     logs.configure(config.log_level)
-    watch = make_watch(config)
+    lookout = make_lookout(config)
     startup.prepare_schema(config)
     gap = marks.gap_of(config.frozen_seconds)
     TimetableScheduler(
@@ -30,17 +30,17 @@ def main() -> None:
             settings.require_redis_url(config), tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS
         ),
         interval=max(SHORTEST_LOOK_SECONDS, min(config.sweep_seconds / LOOKS_A_SWEEP, gap)),
-        watch=watch,
+        lookout=lookout,
     ).run()
 
 
-def make_watch(config: Settings) -> Watch:
+def make_lookout(config: Settings) -> Lookout:
     """Looks whether anybody sweeps; stops the process when ALERT_URLS is wrong."""
     url = settings.require_database_url(config)
     engine = connect(url, statement_seconds=STATEMENT_SECONDS, application="scheduler")
     database = Database(engine, patience_seconds=STATEMENT_SECONDS)
     try:
-        return Watch(database, open_alerts(config.alert_urls), sweep_seconds=config.sweep_seconds)
+        return Lookout(database, open_alerts(config.alert_urls), sweep_seconds=config.sweep_seconds)
     except ValueError as error:
         sys.exit(str(error))
 

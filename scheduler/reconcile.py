@@ -16,8 +16,8 @@ from rq_scheduler import Scheduler
 
 from conf.logs import log_event
 from jobs import marks
+from scheduler.lookout import Lookout
 from scheduler.timetable import Entry
-from scheduler.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +66,10 @@ class TimetableScheduler(Scheduler):
     queue_class = JsonQueue
 
     def __init__(
-        self, entries: Sequence[Entry], *, connection: Redis, interval: float, watch: Watch | None = None
+        self, entries: Sequence[Entry], *, connection: Redis, interval: float, lookout: Lookout | None = None
     ) -> None:
         super().__init__(connection=connection, interval=interval, name=marks.name_of(marks.SCHEDULER))
-        self._watch = watch
+        self._lookout = lookout
         self._entries = {entry.job_id: entry for entry in entries}
 
     def acquire_lock(self) -> bool:
@@ -85,8 +85,8 @@ class TimetableScheduler(Scheduler):
         with _redis_may_be_away():
             self.reconcile()
             enqueued = super().enqueue_jobs()
-        if self._watch:
-            self._watch.look()
+        if self._lookout:
+            self._lookout.look()
         return enqueued
 
     def register_birth(self) -> None:

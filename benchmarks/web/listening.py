@@ -116,7 +116,8 @@ def _transcribing() -> Iterator[None]:
     command = [sys.executable, "-m", "providers.speech", *[str(SPEECH)] * LONG_ENOUGH, "--model", "tiny.en", "--json"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as child:  # noqa: S603 - our own
         yield
-        assert child.poll() is None, "it was done too soon"
+        if child.poll() is not None:
+            raise RuntimeError("the transcriber was done too soon, or has failed")
         child.kill()
 
 

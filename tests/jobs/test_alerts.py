@@ -32,7 +32,7 @@ from jobs.worker import make_worker
 from providers.errors import ProviderError, Unavailable
 from providers.telephony import REFUSED, Telephony
 from scheduler import watch
-from scheduler.__main__ import make_watch
+from scheduler.__main__ import make_lookout
 from tests.simulator.simulated_company import ACCOUNT, Company
 from tests.support.calls import get_call, make_calls, sid
 from tests.support.crew import Acting, make_crew, make_maintenance, on_duty, work
@@ -180,7 +180,7 @@ def test_an_address_that_apprise_does_not_know_keeps_whoever_would_tell_from_sta
 ) -> None:
     wrong = settings.model_copy(update={"alert_urls": "slak://swordfish/"})
 
-    for start in (partial(maintenance.trade, wrong, database), partial(make_watch, wrong)):
+    for start in (partial(maintenance.trade, wrong, database), partial(make_lookout, wrong)):
         with pytest.raises(SystemExit) as stopped:
             start()
         assert str(stopped.value).startswith("ALERT_URLS: address 1: ")

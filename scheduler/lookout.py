@@ -20,7 +20,7 @@ MESSAGE = (
 )
 
 
-class Watch:
+class Lookout:
     """What was silent before we began may have been down with us: it gets as long again."""
 
     def __init__(self, database: Database, alerts: Alerts, *, sweep_seconds: float) -> None:
@@ -33,7 +33,7 @@ class Watch:
         try:
             self._look()
         except OUTAGES as error:
-            log_event(log, logging.WARNING, "WATCH_POSTPONED", reason="db_error", type=type(error).__name__)
+            log_event(log, logging.WARNING, "LOOKOUT_POSTPONED", reason="db_error", type=type(error).__name__)
 
     def _look(self) -> None:
         with self._database.transaction() as session:
