@@ -369,4 +369,11 @@ BUGS = (
         "CallLog.id == call.id)",
         "tests/jobs/test_deletions.py::test_a_file_that_a_worker_puts_there_at_the_last_moment_does_not_stay",
     ),
+    Bug(
+        "a row that PostgreSQL refuses is told to the log and the queue page",
+        "db/engine.py",
+        '    event.listen(engine, "handle_error", _leave_out_the_row)\n',
+        "",
+        "tests/web/test_queue_page_secrets.py::test_no_page_of_it_tells_a_number_a_name_or_a_word_that_was_said",
+    ),
 )
