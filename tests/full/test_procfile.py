@@ -28,7 +28,7 @@ from tests.conftest import execute
 from tests.full import callers
 from tests.support.certificates import self_signed
 from tests.support.object_store import s3_server
-from tests.support.people import make_person
+from tests.support.people import Person, make_person
 from tests.support.relay import relay
 from tests.support.system import SECRET_KEY, SMALL_TIMES, System, eventually, is_ready, phone_company
 
@@ -124,7 +124,7 @@ def log_of(app: App) -> str:
 
 
 @contextmanager
-def booted(app: App, known: Database) -> Iterator[System]:
+def booted(app: App, known: Database, owner: Person) -> Iterator[System]:
     """Every process of the Procfile but the release, until the block ends."""
     names = [line.partition(":")[0] for line in (ROOT / "Procfile").read_text().splitlines()]
     manager = honcho(app, "start", *(name for name in names if name != "release"))
@@ -132,20 +132,24 @@ def booted(app: App, known: Database) -> Iterator[System]:
         began = time.monotonic()
         eventually(lambda: is_ready(app.url), BIND_SECONDS)
         assert time.monotonic() - began < BIND_SECONDS
-        owner = make_person(known, f"owner-{manager.pid}@example.com", f"+1415{manager.pid:07d}", Role.MANAGER)
         yield System(app.url, app.folder, known, owner, psutil.Process(manager.pid))
     finally:
         manager.send_signal(signal.SIGTERM)
         manager.wait(STOP_SECONDS + 10)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def known(released: App) -> Iterator[Database]:
     database = Database(
         connect(with_driver(released.variables["DATABASE_URL"]), statement_seconds=5, application="tests")
     )
     yield database
     database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def owner(known: Database) -> Person:
+    return make_person(known, "owner@example.com", "+14155550101", Role.MANAGER)
 
 
 def test_a_redis_with_a_certificate_of_its_own_is_refused_unless_it_is_said_to_be_right(app: App) -> None:
@@ -158,9 +162,9 @@ def test_a_redis_with_a_certificate_of_its_own_is_refused_unless_it_is_said_to_b
 
 @pytest.mark.parametrize("deaf", [(), ("transcripts",)], ids=["all hear SIGTERM", "one is killed after 30 s"])
 def test_dynos_that_are_stopped_in_mid_work_lose_nothing(
-    deaf: Sequence[str], released: App, known: Database, tmp_path: Path
+    deaf: Sequence[str], released: App, known: Database, owner: Person, tmp_path: Path
 ) -> None:
-    with booted(released, known) as system:
+    with booted(released, known, owner) as system:
         placed = calls_in_mid_work(system, tmp_path)
         for queue in deaf:
             system.process("jobs.worker", queue).send_signal(signal.SIGSTOP)
@@ -171,7 +175,7 @@ def test_dynos_that_are_stopped_in_mid_work_lose_nothing(
             assert {attempts for _, attempts in open_tasks(known)} == {0}
         else:
             assert took >= STOP_SECONDS
-    with booted(released, known) as system:
+    with booted(released, known, owner) as system:
         for call_sid in placed:
             call = system.final(call_sid)
             assert (call["summary_status"], call["outcome"]) == ("completed", None), call["last_error"]
