@@ -23,6 +23,7 @@ from db.models import CallLog, Task
 from db.words import DownloadStatus, RecordingStatus, Stage
 from jobs import redis
 from jobs.queues import Queues
+from simulator.server import QuietRequestHandler
 from tests.hosts import hub as hubs
 from tests.hosts.hub import Hub
 from tests.hosts.network import HUB, NotAllowed, own_network
@@ -79,7 +80,7 @@ def _summary_server() -> Iterator[str]:
         time.sleep(ANSWER_SECONDS)
         return Response(json.dumps(ANSWER), content_type="application/json")
 
-    server = make_server(ANYWHERE, 0, answer, threaded=True)
+    server = make_server(ANYWHERE, 0, answer, threaded=True, request_handler=QuietRequestHandler)
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield f"http://{HUB}:{server.server_port}/v1"
