@@ -31,7 +31,7 @@ from jobs.upkeep import Upkeep
 from jobs.worker import make_worker
 from providers.errors import ProviderError, Unavailable
 from providers.telephony import REFUSED, Telephony
-from scheduler import watch
+from scheduler import lookout
 from scheduler.__main__ import make_lookout
 from tests.simulator.simulated_company import ACCOUNT, Company
 from tests.support.calls import get_call, make_calls, sid
@@ -329,5 +329,5 @@ def test_two_recordings_on_one_call(
 def test_every_alert_is_explained_in_the_runbook() -> None:
     explained = (ROOT / "docs" / "runbook.md").read_text().partition("\n## Alerts\n")[2]
 
-    for name in (*RULES, watch.NAME):
+    for name in (*RULES, lookout.NAME):
         assert re.search(rf"^\*\*.*\b{name}\b.*\*\*", explained, re.MULTILINE)

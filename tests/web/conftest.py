@@ -1,12 +1,14 @@
 """A real browser in front of a real server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from werkzeug.serving import make_server
 
@@ -15,6 +17,9 @@ from tests.support.people import PASSWORD, Person
 from tests.web.browsing import fields_of
 from web import create_app
 from web.house import House
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PATIENCE_MS = 10_000
 POLL_SECONDS = 0.01
@@ -26,7 +31,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture
 def site(house: House, redis_url: str) -> Iterator[str]:
     """The address of the whole application, served over HTTP."""
-    server = make_server("127.0.0.1", 0, lambda environ, start: app(environ, start), threaded=True)
+    server = make_server("127.0.0.1", 0, lambda environ, start: answer_of(app, environ, start), threaded=True)
     address = f"http://127.0.0.1:{server.server_port}"
     here = replace(house, settings=house.settings.model_copy(update={"public_base_url": address}))
     app = create_app(here, secret_key=SECRET_KEY, redis_url=redis_url)
@@ -36,6 +41,15 @@ def site(house: House, redis_url: str) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def answer_of(app: Flask, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+    """Files of ours are read at once: this server leaves them open when a browser goes away in mid-answer."""
+    answer = app(environ, start)
+    if not environ["PATH_INFO"].startswith("/static/"):
+        return answer
+    with closing(answer):  # type: ignore[type-var]  # whatever Flask answers with can be closed
+        return list(answer)
 
 
 @pytest.fixture

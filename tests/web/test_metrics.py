@@ -25,7 +25,7 @@ from db.tallies import Sum
 from db.words import Stage
 from jobs.conditions import RULES
 from jobs.queues import Queues
-from scheduler import watch
+from scheduler import lookout
 from tests.support.calls import TERMS, get_call, make_calls, sid
 from tests.support.people import People
 from tests.support.servers import Server
@@ -253,7 +253,7 @@ def test_every_alert_of_ours_that_metrics_can_tell_has_a_rule() -> None:
     groups = yaml.safe_load((ROOT / "conf" / "prometheus-alerts.yml").read_text())["groups"]
     rules = {rule["alert"] for group in groups for rule in group["rules"]}
 
-    assert {*RULES, watch.NAME} - rules == {"credentials_refused"}, "which comes through second_zero_alert_firing"
+    assert {*RULES, lookout.NAME} - rules == {"credentials_refused"}, "which comes through second_zero_alert_firing"
 
 
 def test_nothing_in_it_is_about_one_business_or_person(busy: House, client: FlaskClient, people: People) -> None:
