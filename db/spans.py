@@ -26,3 +26,8 @@ def holds(span: FromClause, whose: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether a call is in the span; the legs of a forwarded call are part of it, and no further calls."""
     is_within = and_(CallLog.created_at >= span.c.start, CallLog.created_at < span.c.until)
     return and_(whose, is_within, CallLog.parent_call_sid.is_(None))
+
+
+def every_which(calls: int, most: int) -> int:
+    """Of so many calls, every how many-th is looked at so that no more than `most` are."""
+    return -(-calls // most) or 1

@@ -12,7 +12,7 @@ from db import clock, counts, durations
 from db.durations import Durations
 from db.endings import HAS_FAILED
 from db.models import UNFINISHED, CallLog
-from db.spans import Span
+from db.spans import Span, every_which
 from db.stages import PREFIX
 from db.tasks import seconds
 from db.words import DownloadStatus, Outcome, RecordingStatus
@@ -40,9 +40,13 @@ class Recordings:
     waiting: int
     failed: int
 
+    @property
+    def all(self) -> int:
+        return self.ready + self.waiting + self.failed
+
     def share(self, number: int) -> float:
         """Of all of them, from 0 to 1."""
-        return number / (self.ready + self.waiting + self.failed)
+        return number / self.all
 
 
 def recent(seconds_ago: float) -> ColumnElement[bool]:
@@ -57,7 +61,7 @@ def calls_by_end(session: Session, within: float = DAY) -> Sequence[Row[Any]]:
 
 def stage_durations(session: Session, within: float = HOUR) -> Durations:
     """Of the calls that came in lately: of every one, or where there are many, of every so many-th."""
-    every = -(-_count(session, recent(within)) // MOST_LOOKED_AT) or 1
+    every = every_which(_count(session, recent(within)), MOST_LOOKED_AT)
     return durations.measure(session, IS_THERE, [_span(session, within)], every=every)[None]
 
 

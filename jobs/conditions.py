@@ -1,6 +1,7 @@
-"""When operators are told, one rule a condition: what has happened, and what to do, in sentences for them.
+"""When operators are told, one rule for all that is asked at once: what has happened, and what to do, in their words.
 
-A rule answers with the causes there are now, or with None where it can't tell. Each name is a heading of the runbook.
+A rule answers with the causes there are now, or with None where it can't tell. Each alert's name is a heading of the
+runbook.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -108,25 +109,17 @@ def downloads_wait(look: Look) -> Iterable[Cause]:
         )
 
 
-def recordings_not_ready(look: Look) -> Iterable[Cause]:
-    """Of those that could be here."""
-    found = _recordings(look)
-    if found and found.share(found.ready) < look.limits.least_ready:
+def recordings(look: Look) -> Iterable[Cause]:
+    """Of those that could be here: ready, waiting for longer than any download takes, or failed for good."""
+    found, limits = vitals.recordings(look.session, within=look.limits.day, young=look.limits.stuck), look.limits
+    if not found.all:
+        return
+    if found.share(found.ready) < limits.least_ready:
         yield Cause("recordings_not_ready", _share(found, found.ready, "are ready", "See which of them fail or wait."))
-
-
-def recordings_waiting(look: Look) -> Iterable[Cause]:
-    """Longer than any download takes."""
-    found = _recordings(look)
-    if found and found.share(found.waiting) > look.limits.most_waiting:
+    if found.share(found.waiting) > limits.most_waiting:
         message = _share(found, found.waiting, "still wait", "See whether the recordings worker gets any.")
         yield Cause("recordings_waiting", message)
-
-
-def recordings_failed(look: Look) -> Iterable[Cause]:
-    """For good."""
-    found = _recordings(look)
-    if found and found.share(found.failed) > look.limits.most_failed:
+    if found.share(found.failed) > limits.most_failed:
         message = _share(found, found.failed, "could not be fetched", "Read last_error, mend the cause, retry them.")
         yield Cause("recordings_failed", message)
 
@@ -176,33 +169,23 @@ def two_recordings(look: Look) -> Iterable[Cause]:
 
 
 RULES: Mapping[str, Rule] = {
-    rule.__name__: rule
-    for rule in (
-        calls_given_up,
-        sweep_late,
-        no_worker,
-        downloads_wait,
-        recordings_not_ready,
-        recordings_waiting,
-        recordings_failed,
-        repairs,
-        credentials_refused,
-        disk_full,
-        two_recordings,
-    )
+    "calls_given_up": calls_given_up,
+    "sweep_late": sweep_late,
+    "no_worker": no_worker,
+    "downloads_wait": downloads_wait,
+    "recordings_not_ready": recordings,
+    "recordings_waiting": recordings,
+    "recordings_failed": recordings,
+    "repairs": repairs,
+    "credentials_refused": credentials_refused,
+    "disk_full": disk_full,
+    "two_recordings": two_recordings,
 }
 """By the name of the alert."""
 
 
-def _recordings(look: Look) -> Recordings | None:
-    """None where there are none."""
-    found = vitals.recordings(look.session, within=look.limits.day, young=look.limits.stuck)
-    return found if found.ready + found.waiting + found.failed else None
-
-
 def _share(found: Recordings, number: int, what: str, do: str) -> str:
-    everything = found.ready + found.waiting + found.failed
-    return f"Of {everything} recordings of the last day {number} ({found.share(number):.0%}) {what}. {do}"
+    return f"Of {found.all} recordings of the last day {number} ({found.share(number):.0%}) {what}. {do}"
 
 
 def _calls(number: int) -> str:

@@ -4,18 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from db import clock, dear, patience
+from db import clock, dear
 from db.costs import Sign
 from db.dear import Seen
 from db.models import CallLog
+from db.spans import every_which
 from web import loader
-from web.auth import known_zone, reader
-from web.house import house
+from web.auth import reader
 from web.loader import Scope
-from web.stats import LONGEST_COUNT, MOST_LOOKED_AT, TooMany
+from web.stats import MOST_LOOKED_AT, counting
 from web.weeks import Week, weeks_until
 
 WEEKS = 8
@@ -23,20 +22,15 @@ WEEKS = 8
 
 def costs_of(business_id: int | None, language: str) -> dict[str, Any]:
     """What the reader may know, at this moment; 404 for another's business."""
-    try:
-        with house().database.transaction() as session:
-            patience.limit_statements(session, LONGEST_COUNT)
-            return _numbers(session, loader.scope_of(session, reader(), business_id), language)
-    except OperationalError as error:
-        raise TooMany if patience.is_too_much(error) else error from error
+    with counting() as session:
+        return _numbers(session, loader.scope_of(session, reader(), business_id), language)
 
 
 def _numbers(session: Session, scope: Scope, language: str) -> dict[str, Any]:
-    zone = known_zone(scope.business.time_zone) if scope.business else reader().time_zone
-    weeks = weeks_until(clock.now(session), WEEKS, zone, language)
+    weeks = weeks_until(clock.now(session), WEEKS, scope.time_zone, language)
     spans = [week.span for week in weeks]
     counts = dear.count(session, scope.calls, spans)
-    every = -(-sum(one.medium + one.high for one in counts) // MOST_LOOKED_AT) or 1
+    every = every_which(sum(one.medium + one.high for one in counts), MOST_LOOKED_AT)
     signs = dear.signs_by_span(session, scope.calls, spans, every=every)
     return {
         "weeks": [

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from db import answers
 from db.endings import HAS_FAILED
 from db.models import FAILED, Business, CallLog, Task
-from web.auth import NUL, Reader
+from web.auth import NUL, Reader, known_zone
 from web.cursor import Cursor
 
 Read = Callable[[Select[CallLog], int], Sequence[CallLog]]
@@ -34,6 +34,7 @@ class Scope:
     """What numbers are about: one business, or with None all that the reader may know of."""
 
     business: Business | None
+    time_zone: str
     calls: ColumnElement[bool]
     tasks: ColumnElement[bool]
 
@@ -42,12 +43,13 @@ def scope_of(session: Session, reader: Reader, business_id: int | None = None) -
     """The reader's own business; an operator's choice, or everything. 404 for another's as for none."""
     wanted = reader.business_id if business_id is None and not reader.is_operator else business_id
     if wanted is None:
-        return Scope(None, visible_to(reader), true() if reader.is_operator else false())
+        return Scope(None, reader.time_zone, visible_to(reader), true() if reader.is_operator else false())
     may_see = reader.is_operator or wanted == reader.business_id
     business = session.get(Business, wanted) if may_see else None
     if business is None:
         abort(404, "There is no such business.")
-    return Scope(business, and_(visible_to(reader), CallLog.business_id == wanted), Task.business_id == wanted)
+    calls = and_(visible_to(reader), CallLog.business_id == wanted)
+    return Scope(business, known_zone(business.time_zone), calls, Task.business_id == wanted)
 
 
 def failed_calls(session: Session, scope: Scope, *, limit: int, after: Cursor | None = None) -> Sequence[CallLog]:

@@ -1,7 +1,8 @@
 """The numbers of the dashboard, as the API and the page show them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC
 from typing import Any
@@ -12,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from db import clock, counts, durations, lines, patience
 from db.durations import Durations, Spread
+from db.spans import every_which
 from db.words import KEPT, Ending
 from web import loader
-from web.auth import Reader, known_zone, reader
+from web.auth import reader
 from web.days import Days
 from web.house import house
 from web.loader import Scope
@@ -40,29 +42,35 @@ class TooMany(Exception):
     """There are more calls than can be counted in time."""
 
 
-def stats_of(days: int, business_id: int | None) -> dict[str, Any]:
-    """What the reader may know, at this moment; 404 for another's business."""
-    who = reader()
+@contextmanager
+def counting() -> Iterator[Session]:
+    """A transaction in which no statement counts for too long. Raises TooMany."""
     try:
         with house().database.transaction() as session:
             patience.limit_statements(session, LONGEST_COUNT)
-            found = _numbers(session, loader.scope_of(session, who, business_id), days, who)
+            yield session
     except OperationalError as error:
         raise TooMany if patience.is_too_much(error) else error from error
+
+
+def stats_of(days: int, business_id: int | None) -> dict[str, Any]:
+    """What the reader may know, at this moment; 404 for another's business."""
+    who = reader()
+    with counting() as session:
+        found = _numbers(session, loader.scope_of(session, who, business_id), days)
     return found | {"jobs": house().queues.lengths() if who.is_operator else None}
 
 
-def _numbers(session: Session, scope: Scope, days: int, who: Reader) -> dict[str, Any]:
-    zone = known_zone(scope.business.time_zone) if scope.business else who.time_zone
-    window = Days.until(clock.now(session), days, zone)
+def _numbers(session: Session, scope: Scope, days: int) -> dict[str, Any]:
+    window = Days.until(clock.now(session), days, scope.time_zone)
     groups = counts.count(session, scope.calls, [*window.spans, window.before])
     within = [group for group in groups if group.number < days]
-    every = -(-sum(group.calls for group in within) // MOST_LOOKED_AT) or 1
+    every = every_which(sum(group.calls for group in within), MOST_LOOKED_AT)
     took = durations.measure(session, scope.calls, window.spans, every=every)
     together = took[None]
     return {
         "business_id": scope.business.id if scope.business else None,
-        "time_zone": zone,
+        "time_zone": scope.time_zone,
         "updated_at": window.now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "days": days,
         "calls": _figures(within),
