@@ -144,8 +144,8 @@ class Settings(BaseSettings):
     @field_validator("alert_urls")
     @classmethod
     def _are_addresses(cls, urls: str | None) -> str | None:
-        for number, address in enumerate(BETWEEN_ADDRESSES.split(urls or ""), 1) if urls else ():
-            if not ADDRESS.fullmatch(address.strip()):
+        for number, address in enumerate(alert_addresses(urls), 1):
+            if not ADDRESS.fullmatch(address):
                 raise ValueError(f"address {number} must begin with the name of a service, as in mailto:// or json://")
         return urls
 
@@ -183,6 +183,11 @@ class Settings(BaseSettings):
     def has_simulated_twilio(self) -> bool:
         """The phone company is on this machine: nothing real is at stake."""
         return urlsplit(self.twilio_api_base_url).hostname in LOOPBACK
+
+
+def alert_addresses(urls: str | None) -> list[str]:
+    """Those of ALERT_URLS, one by one."""
+    return [address.strip() for address in BETWEEN_ADDRESSES.split(urls)] if urls else []
 
 
 def with_driver(url: str) -> str:

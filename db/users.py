@@ -29,10 +29,11 @@ TOKEN_BYTES = 32
 SESSION = "session"
 """The name of the tokens that browsers keep: signing out revokes them, so that a copied cookie ends too."""
 
-ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('users'), hashtext(:email))")
-
 SESSION_LASTS = timedelta(days=14)
 """Since the browser was last here."""
+
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('users'), hashtext(:email))")
+"""Of those who add the same address."""
 
 
 OPENED_BY = (

@@ -49,13 +49,11 @@ def make_worker(config: Settings, queue: str) -> WarmWorker:
     database = Database(
         connect(settings.require_database_url(config), statement_seconds=STATEMENT_SECONDS, application=name)
     )
-    url = settings.require_redis_url(config)
-    client = redis.connect(url, tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS)
-    queues = Queues(client, database, slots=config.business_slots)
+    queues = Queues(redis.patient(config), database, slots=config.business_slots)
     worker = WarmWorker(
         [queues.queue(queue)],
         name=name,
-        connection=redis.connect(url, tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS),
+        connection=redis.patient(config),
         serializer=JSONSerializer,
         worker_ttl=IDLE_MARGIN_SECONDS + max(1, int(gap)),
         maintenance_interval=MAINTENANCE_SECONDS,

@@ -21,9 +21,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("kind", choices=(*QUEUES, marks.SCHEDULER))
     parser.add_argument("--pid", type=int, default=CONTAINERS_PROCESS, help="1, a container's only process")
     options = parser.parse_args(arguments)
-    config = settings.load()
-    url = settings.require_redis_url(config)
-    client = redis.connect(url, tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS)
+    client = redis.patient(settings.load())
     try:
         return 0 if marks.read(client, options.kind, options.pid) else 1
     except RedisError:

@@ -91,11 +91,7 @@ def main() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # what goes to a listener's output is for supervisord alone
     config = settings.load()
     logs.configure(config.log_level)
-    client = redis_connections.connect(
-        settings.require_redis_url(config),
-        tls_verify=config.redis_tls_verify,
-        timeout=redis_connections.PATIENT_SECONDS,
-    )
+    client = redis_connections.patient(config)
     supervisor = getRPCInterface(environment()).supervisor
     watch = Watch(config.frozen_seconds)
     for tick in ticks(answers):

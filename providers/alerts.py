@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from apprise import Apprise, NotifyType
 
 from conf.logs import log_event
-from conf.settings import BETWEEN_ADDRESSES
+from conf.settings import alert_addresses
 from providers.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -109,17 +109,12 @@ class Alerts:
 def open_alerts(urls: str | None) -> Alerts:
     """Those that ALERT_URLS names. Raises ValueError, saying which one is wrong and keeping it to itself."""
     services = {}
-    for number, address in enumerate(addresses(urls), 1):
+    for number, address in enumerate(alert_addresses(urls), 1):
         try:
             services[sha256(address.encode()).hexdigest()[:16]] = Service(address)
         except ValueError as error:
             raise ValueError(f"ALERT_URLS: address {number}: {error}") from None
     return Alerts(services)
-
-
-def addresses(urls: str | None) -> list[str]:
-    """One by one."""
-    return [address.strip() for address in BETWEEN_ADDRESSES.split(urls or "") if address.strip()]
 
 
 def _title(news: Told) -> str:

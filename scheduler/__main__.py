@@ -26,9 +26,7 @@ def main() -> None:
     gap = marks.gap_of(config.frozen_seconds)
     TimetableScheduler(
         timetable(config.sweep_seconds),
-        connection=redis.connect(
-            settings.require_redis_url(config), tls_verify=config.redis_tls_verify, timeout=redis.PATIENT_SECONDS
-        ),
+        connection=redis.patient(config),
         interval=max(SHORTEST_LOOK_SECONDS, min(config.sweep_seconds / LOOKS_A_SWEEP, gap)),
         lookout=lookout,
     ).run()

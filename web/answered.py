@@ -6,6 +6,7 @@ Never on a request: what a process has counted since the last time goes with it 
 import atexit
 import logging
 import threading
+import time
 from collections import Counter
 
 from flask import Flask, Response, current_app, request
@@ -64,7 +65,7 @@ class Answered:
 
     def _write_for_ever(self) -> None:
         while True:
-            threading.Event().wait(EVERY_SECONDS)
+            time.sleep(EVERY_SECONDS)
             self.write_down()
 
 

@@ -26,15 +26,15 @@ Values = Mapping[tuple[str, ...], float]
 
 def gauge(name: str, told: str, labels: Iterable[str], values: Values) -> Metric:
     """A value that goes up and down, by its labels."""
-    family = GaugeMetricFamily(f"second_zero_{name}", told, labels=list(labels))
-    for place, value in values.items():
-        family.add_metric(place, value)
-    return family
+    return _filled(GaugeMetricFamily(f"second_zero_{name}", told, labels=list(labels)), values)
 
 
 def counter(name: str, told: str, labels: Iterable[str], values: Values) -> Metric:
     """A sum that only grows, by its labels."""
-    family = CounterMetricFamily(f"second_zero_{name}", told, labels=list(labels))
+    return _filled(CounterMetricFamily(f"second_zero_{name}", told, labels=list(labels)), values)
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Values) -> Metric:
     for place, value in values.items():
         family.add_metric(place, value)
     return family

@@ -12,6 +12,7 @@ from db.access import Conflict, Refusal
 from db.engine import Database
 from db.models import User
 from db.words import Role
+from tests.support.locks import waiting
 
 Change = Callable[[Session, User], None]
 
@@ -33,13 +34,6 @@ def add(database: Database, role: Role) -> tuple[int, int]:
             for name in ("one", "two")
         ]
         return made[0].id, made[1].id
-
-
-def is_waiting(database: Database) -> bool:
-    """Whether somebody waits for a lock that somebody else holds."""
-    with database.engine.connect() as connection:
-        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        return bool(connection.exec_driver_sql(asked).scalar())
 
 
 @pytest.mark.parametrize(
@@ -64,7 +58,7 @@ def test_of_two_who_unmake_each_other_the_second_is_refused(
             session.flush()
             late = pool.submit(unmake_the_second)
             begun.wait()
-            while not (late.done() or is_waiting(database)):
+            while not (late.done() or waiting(database)):
                 pass
         with pytest.raises(Conflict) as refused:
             late.result()

@@ -9,6 +9,7 @@ from http import HTTPStatus
 import pytest
 
 from conf import logs
+from conf.settings import alert_addresses
 from providers import alerts
 from providers.alerts import LOG, Alerts, Service, open_alerts
 from providers.errors import Unavailable
@@ -76,11 +77,11 @@ def test_each_address_hears_its_own_and_one_that_fails_holds_up_no_other(inbox: 
 
 
 def test_addresses_are_parted_by_commas_and_may_hold_some() -> None:
-    assert alerts.addresses("mailto://u:p@a.example?to=b@c.example,d@e.example , json://f/") == [
+    assert alert_addresses("mailto://u:p@a.example?to=b@c.example,d@e.example , json://f/") == [
         "mailto://u:p@a.example?to=b@c.example,d@e.example",
         "json://f/",
     ]
-    assert alerts.addresses(None) == alerts.addresses("") == []
+    assert alert_addresses(None) == alert_addresses("") == []
 
 
 def test_refused_is_unavailable_in_our_words(inbox: Inbox) -> None:

@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text, update
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from db import users
 from db.engine import Database
 from db.models import User
 from db.words import Role
+from tests.support.locks import waiting
 from tests.support.people import PASSWORD, PASSWORD_HASH, People, Person, make_person
 from tests.support.system import eventually
 from tests.web import rows
@@ -124,13 +125,6 @@ def test_of_many_who_add_one_address_at_once_one_does(app: Flask, people: People
         session.rollback()
 
     assert sorted(answer.result().status_code for answer in sent) == [200, 409, 409]
-
-
-def waiting(database: Database) -> int:
-    """How many wait for a lock of somebody else."""
-    with database.transaction() as session:
-        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        return session.scalar(text(asked)) or 0
 
 
 @pytest.mark.parametrize(("what", "fields"), CHANGES)

@@ -1,12 +1,12 @@
 """The dashboard: how calls ended, how long it took, what waits, and what needs a person."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
 from db.models import Business
@@ -29,7 +29,7 @@ CHOICES = (7, 30, 90)
 @pages.get("/dashboard")
 def dashboard() -> ResponseReturnValue:
     """Complete without any script: the charts are drawn from what stands in the tables."""
-    query = _query()
+    query = asked(DashboardQuery)
     try:
         found = stats.stats_of(query.days, query.business_id)
     except stats.TooMany:
@@ -63,10 +63,13 @@ class DashboardQuery(StatsQuery):
     after: str | None = None
 
 
-def _query() -> DashboardQuery:
+Query = TypeVar("Query", bound=BaseModel)
+
+
+def asked(kind: type[Query]) -> Query:
     """What the form leaves empty was not asked for."""
     try:
-        return DashboardQuery.model_validate({name: value for name, value in request.args.items() if value})
+        return kind.model_validate({name: value for name, value in request.args.items() if value})
     except ValidationError:
         abort(400)
 
