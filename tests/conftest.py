@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
+from sqlalchemy import Engine
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -51,8 +52,10 @@ VENDOR = ROOT / "web" / "static" / "vendor"
 
 WHOLE = "tests/whole/"
 
-CUT_OFF = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+THIS_PROCESS = "tests"
+
+CUT_OFF = f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name <> '{THIS_PROCESS}'"""
 TABLES = Base.metadata.sorted_tables
 EMPTY = [
     *(f"DELETE FROM {table.name}" for table in reversed(TABLES)),  # of few rows a hundred times faster than TRUNCATE
@@ -105,18 +108,25 @@ def shared_database_url(postgres_url: str) -> str:
     return database_in(postgres_url, "this_test")
 
 
+@pytest.fixture(scope="session")
+def engine(shared_database_url: str) -> Iterator[Engine]:
+    """One for all tests: it knows its statements by heart, and so do its connections."""
+    engine = connect(with_driver(shared_database_url), statement_seconds=5, application=THIS_PROCESS)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
-def database_url(shared_database_url: str) -> Iterator[str]:
+def database_url(shared_database_url: str, engine: Engine) -> Iterator[str]:
     """The libpq URI of an empty database with the schema in it."""
     yield shared_database_url
-    execute(shared_database_url, AS_NEW)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(AS_NEW)
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
-    yield database
-    database.engine.dispose()
+def database(database_url: str, engine: Engine) -> Database:
+    return Database(engine)
 
 
 @pytest.fixture
