@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-audit --no-fund --no-update-notifier --loglevel=error
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 LOCKS := runtime demo dev audio gpu node
 
 .DEFAULT_GOAL := help
@@ -26,7 +26,7 @@ setup: .venv/demo .venv/dev node_modules/ready  ## .venv with everything demo an
 
 .venv/dev: .venv/runtime requirements/dev.txt
 	@echo "Installing what tests and checks need"
-	@$(INSTALL) -r requirements/runtime.txt -r requirements/demo.txt -r requirements/dev.txt
+	@$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
 # Node and npm are the machine's, or come from a wheel.

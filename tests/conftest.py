@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg2
@@ -13,6 +13,7 @@ from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
 from sqlalchemy import Engine
+from werkzeug.routing import Rule
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -192,6 +193,23 @@ def house(settings: Settings, database: Database, redis: Redis, tmp_path: Path) 
 def templates(servers_folder: Path) -> BytecodeCache:
     """The pages' templates, compiled once for all tests."""
     return FileSystemBytecodeCache(str(servers_folder))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_compiled_once() -> Iterator[None]:
+    """werkzeug compiles two functions for each route of each application: two thirds of the time one takes to make."""
+    compiled: dict[tuple[str, bool], Callable[..., tuple[str, str]]] = {}
+    compile_builder = Rule._compile_builder
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        route = f"{rule._trace} {rule.defaults}", append_unknown
+        if route not in compiled:
+            compiled[route] = compile_builder(rule, append_unknown)
+        return compiled[route]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
 
 
 @pytest.fixture
