@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-audit --no-fund --no-update-notifier --loglevel=error
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
+COMPILE := $(BIN)/python -m compileall -q -j 0 .venv/lib
 LOCKS := runtime demo dev audio gpu node
 
 .DEFAULT_GOAL := help
@@ -22,11 +23,13 @@ setup: .venv/demo .venv/dev node_modules/ready  ## .venv with everything demo an
 	@echo "Installing into .venv, which takes a minute or two the first time"
 	@$(PYTHON) -m venv .venv
 	@$(INSTALL) -r requirements/runtime.txt -r requirements/demo.txt
+	@$(COMPILE)
 	@touch $@
 
 .venv/dev: .venv/runtime requirements/dev.txt
 	@echo "Installing what tests and checks need"
 	@$(INSTALL) -r requirements/dev.txt
+	@$(COMPILE)
 	@touch $@
 
 # Node and npm are the machine's, or come from a wheel.
