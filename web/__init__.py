@@ -46,7 +46,7 @@ def create_app(house: House, *, secret_key: str, redis_url: str) -> Flask:
     locale.init_app(app)
     seats.init_app(app, house.settings.max_listeners)
     headers.init_app(app)
-    queue_page.init_app(app, redis_url, house.queues.redis)
+    queue_page.init_app(app, house.queues.redis)
     app.register_api(api)
     for blueprint in (webhooks, document, pages, health, metrics):
         app.register_blueprint(blueprint)

@@ -4,6 +4,7 @@ import logging
 
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from redis import RedisError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
 
 from db.engine import OUTAGES
@@ -21,6 +22,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _told)
     for outage in OUTAGES:
         app.register_error_handler(outage, _without_database)
+    app.register_error_handler(RedisError, _without_redis)
 
 
 def _told(error: HTTPException) -> ResponseReturnValue:
@@ -37,7 +39,17 @@ def _without_database(error: Exception) -> ResponseReturnValue:
     log.warning("%s %s: PostgreSQL does not answer (%s)", request.method, request.url_rule, type(error).__name__)
     if request.blueprint == "webhooks":
         return answer_without_database()
-    answer = _answer(ServiceUnavailable("The database does not answer. Try again in a moment."))
+    return _ask_again("The database does not answer. Try again in a moment.")
+
+
+def _without_redis(error: Exception) -> ResponseReturnValue:
+    """Only the operators' page of queues can not do without it."""
+    log.warning("%s %s: Redis does not answer (%s)", request.method, request.url_rule, type(error).__name__)
+    return _ask_again("Redis does not answer. Try again in a moment.")
+
+
+def _ask_again(message: str) -> Response:
+    answer = _answer(ServiceUnavailable(message))
     answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return answer
 

@@ -1,4 +1,4 @@
-"""rq-dashboard at /admin/rq: for operators only, and its one dangerous GET is closed."""
+"""rq-dashboard at /admin/rq: for operators only, on the queues' own client, and its one dangerous GET is closed."""
 
 from flask import Flask, abort, request
 from flask_login import current_user
@@ -8,14 +8,20 @@ from rq_dashboard import blueprint, web
 
 PREFIX = "/admin/rq"
 
+INSTANCES = ("Redis",)
+"""What the page calls the one that we have."""
+
 __all__ = ["blueprint", "init_app"]
 
 
-def init_app(app: Flask, redis_url: str, redis: Redis) -> None:
+blueprint.before_request_funcs[None].remove(web.push_rq_connection)
+"""It would connect anew for each page, without our patience and our TLS."""
+
+
+def init_app(app: Flask, redis: Redis) -> None:
     """Show the queues. Jobs are JSON, with identifiers in them and nothing personal."""
-    app.config["RQ_DASHBOARD_REDIS_URL"] = redis_url
-    web.setup_rq_connection(app)
-    app.redis_conn = redis  # type: ignore[attr-defined]  # theirs would wait for ever on a Redis that is frozen
+    app.config["RQ_DASHBOARD_REDIS_URL"] = INSTANCES
+    app.redis_conn = redis  # type: ignore[attr-defined]
     web.config.serializer = JSONSerializer
     app.register_blueprint(blueprint, url_prefix=PREFIX)
     app.before_request(_guard)
@@ -25,6 +31,8 @@ def _guard() -> None:
     if not request.path.startswith(PREFIX):
         return
     if not (current_user.is_authenticated and current_user.is_operator):
+        abort(404)
+    if (request.view_args or {}).get("instance_number", 0) >= len(INSTANCES):
         abort(404)
     if request.method in ("GET", "HEAD") and "/requeue" in request.path:
         abort(405)

@@ -1,5 +1,8 @@
 """rq-dashboard is the operators'; for everybody else there is no such page."""
 
+import time
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -8,10 +11,15 @@ from rq.serializers import JSONSerializer
 
 from db.engine import Database
 from db.words import Role
+from jobs import redis as redis_connections
+from jobs.queues import Queues
 from tests.support.people import People, make_person
+from tests.support.servers import Server
+from tests.web import variants
 from web.house import House
 
 QUEUE = "recordings"
+WITHOUT_REDIS_SECONDS = 1
 PAGES = ("/admin/rq/", "/admin/rq/0/view/workers", "/admin/rq/0/data/queues.json", "/admin/rq/0/data/workers.json")
 
 
@@ -50,6 +58,26 @@ def test_who_may_not_see_it_hears_what_is_said_of_any_page_that_is_not_there(
     nothing = client.get("/admin/nothing", headers=people.alice.headers)
 
     assert secret.text.replace("/admin/rq/0/view/workers", "") == nothing.text.replace("/admin/nothing", "")
+
+
+def test_a_redis_that_is_not_ours_is_not_there(client: FlaskClient, people: People) -> None:
+    for page in ("/admin/rq/7/", "/admin/rq/1/data/workers.json"):
+        assert client.get(page, headers=people.operator.headers).status_code == 404
+
+
+def test_with_a_frozen_redis_an_operator_is_told_so_soon(
+    house: House, people: People, own_valkey: Server, database: Database
+) -> None:
+    queues = Queues(redis_connections.connect(own_valkey.url), database, slots=3)
+    client = variants.client_of(replace(house, queues=queues))
+    for page in PAGES:
+        assert client.get(page, headers=people.operator.headers).status_code == 200
+
+    with own_valkey.frozen():
+        for page in PAGES:
+            began = time.monotonic()
+            assert client.get(page, headers=people.operator.headers).status_code == 503
+            assert time.monotonic() - began < WITHOUT_REDIS_SECONDS
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
