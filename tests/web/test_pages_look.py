@@ -23,6 +23,13 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 LONG_NAME = "Wilhelmina Featherstonehaugh-Cholmondeley of the Upper Valley"
 WIDTHS = (1440, 768, 360)
 LEAD = "+14155550199"
+
+IS_DRAWN = """() => {
+  const wave = document.querySelector("[data-part=wave] > div")?.shadowRoot.querySelector(".wrapper");
+  return !wave || Math.abs(wave.clientWidth - wave.querySelector("canvas").clientWidth) < 3;
+}"""
+"""A waveform is drawn anew a moment after the window has become another."""
+
 EVEN, ODD, ALL = slice(0, None, 2), slice(1, None, 2), slice(None)
 LOOKS = (
     ("en", "light", EVEN),
@@ -128,6 +135,7 @@ def misfits(page: Page, name: str) -> list[str]:
     found = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function(IS_DRAWN)
         page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
         needed = int(page.evaluate("document.documentElement.scrollWidth"))
         found += [f"needs {needed} px of {width}"] if needed > width else []
