@@ -26,7 +26,7 @@ LEAD = "+14155550199"
 
 IS_DRAWN = """() => {
   const wave = document.querySelector("[data-part=wave] > div")?.shadowRoot.querySelector(".wrapper");
-  return !wave || Math.abs(wave.clientWidth - wave.querySelector("canvas").clientWidth) < 3;
+  return !wave || Math.abs(wave.clientWidth - (wave.querySelector("canvas")?.clientWidth ?? 0)) < 3;
 }"""
 """A waveform is drawn anew a moment after the window has become another."""
 
