@@ -37,6 +37,7 @@ SMALL_TIMES = {
     "GRACE_SECONDS": "1",
     "RETRY_BASE_SECONDS": "1",
     "ENQUEUE_COOLDOWN_SECONDS": "2",
+    "FROZEN_SECONDS": "3600",  # tests have processes stand still; one that is about who wakes them says so
 }
 """So that a call's whole life takes seconds."""
 
