@@ -1,5 +1,6 @@
 """Nothing personal is on the operators' queue page: jobs are identifiers, and what failed tells no row."""
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,8 +46,16 @@ def broken(database_url: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def failed_call(house: House, people: People, database: Database, database_url: str, tmp_path: Path) -> Iterator[str]:
+def failed_call(
+    house: House,
+    people: People,
+    database: Database,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
     """A worker took the call's download, and PostgreSQL refused what it wrote."""
+    monkeypatch.setattr(logging.getLogger("rq.worker"), "propagate", True)  # RQ ends it where it finds no handler
     call_sid = sample.add_call(
         database,
         people.alice.business_id,
