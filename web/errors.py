@@ -36,7 +36,7 @@ def _told(error: HTTPException) -> ResponseReturnValue:
 
 
 def _without_database(error: Exception) -> ResponseReturnValue:
-    log.warning("%s %s: PostgreSQL does not answer (%s)", request.method, request.url_rule, type(error).__name__)
+    _note("PostgreSQL", error)
     if request.blueprint == "webhooks":
         return answer_without_database()
     return _ask_again("The database does not answer. Try again in a moment.")
@@ -44,8 +44,12 @@ def _without_database(error: Exception) -> ResponseReturnValue:
 
 def _without_redis(error: Exception) -> ResponseReturnValue:
     """Only the operators' page of queues can not do without it."""
-    log.warning("%s %s: Redis does not answer (%s)", request.method, request.url_rule, type(error).__name__)
+    _note("Redis", error)
     return _ask_again("Redis does not answer. Try again in a moment.")
+
+
+def _note(server: str, error: Exception) -> None:
+    log.warning("%s %s: %s does not answer (%s)", request.method, request.url_rule, server, type(error).__name__)
 
 
 def _ask_again(message: str) -> Response:

@@ -13,7 +13,6 @@ INSTANCES = ("Redis",)
 
 __all__ = ["blueprint", "init_app"]
 
-
 blueprint.before_request_funcs[None].remove(web.push_rq_connection)
 """It would connect anew for each page, without our patience and our TLS."""
 

@@ -118,7 +118,6 @@ NAMED_IN_A_FORM = {"pages.end_session", "pages.revoke_token", "pages.settle_numb
 HARMLESS = {"filename": "site.css", "code": "he"}
 """What else an address may name."""
 
-
 READING = ("GET", "HEAD")
 """They leave an object as it was."""
 
