@@ -1,5 +1,6 @@
 """Real servers, one of each for all tests; every test has a database of its own and an empty Redis."""
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -80,6 +81,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins."""
     items.sort(key=lambda item: not item.nodeid.startswith(WHOLE))
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """What a test, or a worker in it, makes of the loggers is no business of the next one's."""
+    before = {log: (log.level, log.propagate, log.handlers[:]) for log in _loggers()}
+    yield
+    for log in _loggers():
+        log.level, log.propagate, log.handlers = before.get(log, (logging.NOTSET, True, []))
+    logging.root.manager._clear_cache()  # type: ignore[attr-defined]
+
+
+def _loggers() -> list[logging.Logger]:
+    known = logging.root.manager.loggerDict.values()
+    return [logging.root, *(log for log in known if isinstance(log, logging.Logger))]
 
 
 @pytest.fixture(scope="session")

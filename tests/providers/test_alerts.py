@@ -34,15 +34,11 @@ def inbox() -> Iterator[Inbox]:
 
 
 @pytest.fixture
-def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+def everything_logged(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """As a process does that logs at DEBUG."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
     logs.configure("DEBUG")
-    root.addHandler(caplog.handler)
-    yield caplog
-    root.handlers, level = before
-    root.setLevel(level)
+    logging.getLogger().addHandler(caplog.handler)
+    return caplog
 
 
 def tell(opened: Alerts, *news: News) -> list[str]:

@@ -1,6 +1,5 @@
 """Nothing personal is on the operators' queue page: jobs are identifiers, and what failed tells no row."""
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -52,10 +51,8 @@ def failed_call(
     database: Database,
     database_url: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[str]:
     """A worker took the call's download, and PostgreSQL refused what it wrote."""
-    monkeypatch.setattr(logging.getLogger("rq.worker"), "propagate", True)  # RQ ends it where it finds no handler
     call_sid = sample.add_call(
         database,
         people.alice.business_id,
