@@ -3,9 +3,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-audit --no-fund --no-update-notifier --loglevel=error
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
-COMPILE := $(BIN)/python -m compileall -q -j 0 .venv/lib
+# The locks name everything, so that nothing is left to resolve.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 LOCKS := runtime demo dev audio gpu node
+
+# Each module is compiled once, by the first who imports it; most of what is installed is never imported.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test test-all check bench lock drill
@@ -13,7 +16,8 @@ LOCKS := runtime demo dev audio gpu node
 help:  ## one line for each target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: .venv/demo .venv/dev node_modules/ready  ## .venv with everything demo and tests need
+setup:  ## .venv with everything demo and tests need
+	@$(MAKE) --silent --jobs 2 .venv/demo .venv/dev node_modules/ready
 
 .venv/demo: .venv/runtime web/static/vendor/ready .venv/translations
 	@touch $@
@@ -23,13 +27,11 @@ setup: .venv/demo .venv/dev node_modules/ready  ## .venv with everything demo an
 	@echo "Installing into .venv, which takes a minute or two the first time"
 	@$(PYTHON) -m venv .venv
 	@$(INSTALL) -r requirements/runtime.txt -r requirements/demo.txt
-	@$(COMPILE)
 	@touch $@
 
-.venv/dev: .venv/runtime requirements/dev.txt
+.venv/dev: .venv/runtime requirements/dev.txt | web/static/vendor/ready
 	@echo "Installing what tests and checks need"
 	@$(INSTALL) -r requirements/dev.txt
-	@$(COMPILE)
 	@touch $@
 
 # Node and npm are the machine's, or come from a wheel.
@@ -39,7 +41,7 @@ web/static/vendor/ready: package.json package-lock.json | .venv/runtime
 	@$(NPM) run --silent vendor
 	@touch $@
 
-node_modules/ready: package.json package-lock.json | web/static/vendor/ready .venv/dev
+node_modules/ready: package.json package-lock.json | web/static/vendor/ready
 	@$(NPM) ci
 	@touch $@
 

@@ -63,7 +63,7 @@ def stored(database: Database, call_sid: str) -> CallLog:
 
 
 def creates(company: Company, call_sid: str) -> list[int]:
-    return [recording["creates"] for recording in company.settled(call_sid)["recordings"]]
+    return [recording["creates"] for recording in company.hang_up(call_sid)["recordings"]]
 
 
 def test_a_call_that_twiml_records_gets_no_second_recording(

@@ -254,10 +254,16 @@ def multilingual(base: Path) -> WhisperTranscriber:
     return WhisperTranscriber(str(base))
 
 
-def test_a_multilingual_model_hears_which_language_is_spoken(multilingual: WhisperTranscriber, tmp_path: Path) -> None:
-    audio = write(tmp_path / "call.wav", *conversation()[:, : 10 * 8000])
+@pytest.fixture(scope="module")
+def greeting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first ten seconds of the conversation."""
+    return write(tmp_path_factory.mktemp("greeting") / "call.wav", *conversation()[:, : 10 * 8000])
 
-    result = multilingual.transcribe(audio)
+
+def test_a_multilingual_model_hears_which_language_is_spoken(
+    multilingual: WhisperTranscriber, greeting: Path, tmp_path: Path
+) -> None:
+    result = multilingual.transcribe(greeting)
     quiet = multilingual.transcribe(write(tmp_path / "quiet.wav", silence(2)))
 
     assert (result.language, result.model) == ("en", "base")
@@ -265,14 +271,16 @@ def test_a_multilingual_model_hears_which_language_is_spoken(multilingual: Whisp
     assert quiet.language is None
 
 
-def test_of_the_languages_that_may_be_spoken_the_one_that_is_heard_is_written(multilingual: WhisperTranscriber) -> None:
-    assert multilingual.transcribe(DEMO, formats=BY_HAND, languages=["he", "en"]).language == "en"
+def test_of_the_languages_that_may_be_spoken_the_one_that_is_heard_is_written(
+    multilingual: WhisperTranscriber, greeting: Path
+) -> None:
+    assert multilingual.transcribe(greeting, languages=["he", "en"]).language == "en"
 
 
 def test_languages_the_model_does_not_know_leave_the_choice_to_its_ears(
-    multilingual: WhisperTranscriber, caplog: pytest.LogCaptureFixture
+    multilingual: WhisperTranscriber, greeting: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert multilingual.transcribe(DEMO, formats=BY_HAND, languages=["xx"]).language == "en"
+    assert multilingual.transcribe(greeting, languages=["xx"]).language == "en"
     assert "xx" in caplog.text
 
 

@@ -1,5 +1,7 @@
 """Our side of the phone company's API, against the simulated one over HTTP."""
 
+import time
+
 import pytest
 
 from providers.errors import NotThereYet, Rejected, Unavailable
@@ -9,6 +11,7 @@ from tests.simulator.simulated_company import ACCOUNT, Company
 
 CALLBACK = "http://127.0.0.1:9/webhook/handle_recording"
 SPEECH = counted_speech(3)
+SPEED, RECORDED_SECONDS = 20, 3
 
 
 @pytest.fixture
@@ -18,14 +21,15 @@ def telephony(company: Company) -> Telephony:
 
 def recorded(company: Company, telephony: Telephony, *faults: str) -> str:
     """The RecordingSid of a call that is over; its recording was started by us."""
-    call_sid = company.place(SPEECH, speed=2, fault=list(faults))
+    call_sid = company.place(counted_speech(60), speed=SPEED, fault=list(faults))
     while True:
         try:
             started = telephony.start_recording(call_sid, CALLBACK)
             break
         except NotEligible:
             continue
-    company.exchange.calls[call_sid].finished.wait(20)
+    time.sleep(RECORDED_SECONDS / SPEED)
+    company.hang_up(call_sid)
     return started.recording_sid
 
 

@@ -53,6 +53,11 @@ class Company:
         """A whole call, until its last callback is delivered."""
         return self.settled(self.place(samples, **options))
 
+    def hang_up(self, call_sid: str) -> dict[str, Any]:
+        """End a call that somebody has heard enough of; as above."""
+        self.twilio.calls(call_sid).update(status="completed")
+        return self.settled(call_sid)
+
     def settled(self, call_sid: str) -> dict[str, Any]:
         call = self.exchange.calls[call_sid]
         assert call.finished.wait(20), "the call does not end"
