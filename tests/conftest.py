@@ -176,13 +176,17 @@ def own_valkey(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
-    """Small times, so that a test lives a call's whole life in seconds."""
+def settings(settings_read: Settings, tmp_path: Path, database_url: str) -> Settings:
+    return settings_read.model_copy(update={"storage_url": (tmp_path / "recordings").as_uri()})
+
+
+@pytest.fixture(scope="session")
+def settings_read(shared_database_url: str, valkey_url: str) -> Settings:
+    """Small times, so that a test lives a call's whole life in seconds. Read once, which takes its time."""
     return Settings(
         _env_file=None,
-        database_url=database_url,
-        redis_url=redis_url,
-        storage_url=(tmp_path / "recordings").as_uri(),
+        database_url=shared_database_url,
+        redis_url=valkey_url,
         public_base_url=PUBLIC_BASE_URL,
         twilio_account_sid=ACCOUNT_SID,
         twilio_auth_token=AUTH_TOKEN,

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from db import patience
 from db.engine import Database
 
-SHORT = 1.0
+SHORT = 0.5
 
 
 @pytest.fixture(autouse=True)

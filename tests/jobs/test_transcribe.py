@@ -143,6 +143,7 @@ def test_a_second_attempt_goes_on_from_the_words_of_the_first(database: Database
         assert {turn.text for turn in second} < {turn["text"] for turn in whole.turns}
 
 
+@pytest.mark.slow
 def test_words_that_another_model_found_are_not_gone_on_from(database: Database, redis: Redis, tmp_path: Path) -> None:
     transcriber, crew = cut_short(database, redis, tmp_path)
     with database.transaction() as session:

@@ -55,6 +55,7 @@ def test_nor_with_a_million_calls(postgres_url: str, capsys: pytest.CaptureFixtu
     migrate_beside(postgres_url, 1_000_000, capsys)
 
 
+@pytest.mark.slow
 def test_a_row_that_somebody_holds_for_a_while_is_waited_for(postgres_url: str) -> None:
     with old_database(postgres_url, "with statuses", PEOPLE) as url:
         old_system.fill(url, 50)

@@ -25,7 +25,7 @@ from tests.support.system import SECRET_KEY, System, eventually, running
 AUDIO = ROOT / "simulator" / "audio" / "demo_en.flac"
 PROCESSES = (
     ["gunicorn", "web.wsgi"],
-    ["python", "-m", "scheduler"],
+    pytest.param(["python", "-m", "scheduler"], marks=pytest.mark.slow),
     ["python", "-m", "jobs.worker", "transcripts"],
     pytest.param(["gunicorn", "-c", "conf/gunicorn.conf.py", "web.wsgi"], marks=pytest.mark.slow),
     *(

@@ -109,6 +109,7 @@ def test_whoever_waits_for_one_that_hangs_is_told_to_come_again(postgres_url: st
     assert min(waits) < WAIT_SECONDS + start_up() + MARGIN_SECONDS
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_one_that_hangs_when_nothing_is_left_to_do(postgres_url: str) -> None:
     with database(postgres_url, "with statuses") as url:
         migrate.migrate(url)

@@ -32,6 +32,7 @@ def heard(channels: Samples) -> Samples:
     return SpeechDetector().listen(len(channels)).probabilities(channels)
 
 
+@pytest.mark.slow
 def test_speech_without_its_low_tones_is_written_down_though_the_detector_drops_it(tmp_path: Path) -> None:
     channels = through_a_band(conversation(), 800, 3400)
     assert np.mean(heard(channels)[BUSINESS] >= 0.3) < 0.05

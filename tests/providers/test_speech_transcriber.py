@@ -162,6 +162,11 @@ def hears_speech(listening: Listening, narrow: Samples) -> Probabilities:
     return np.ones((len(narrow), -(-narrow.shape[1] // FRAME)), dtype=np.float32)
 
 
+LONG = pytest.mark.slow
+NOBODY = [pytest.param(ringing, marks=LONG), pytest.param(busy, marks=LONG), hiss, hold_music]
+"""What may be heard where nobody speaks; a model takes longest over tones."""
+
+
 @pytest.mark.parametrize("make", [silence, ringing, busy, hiss])
 def test_nobody_spoke_means_no_words(
     english: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples]
@@ -172,7 +177,7 @@ def test_nobody_spoke_means_no_words(
     assert result.seconds == pytest.approx(20, abs=0.01)
 
 
-@pytest.mark.parametrize("make", [silence, ringing, busy, hiss, hold_music])
+@pytest.mark.parametrize("make", NOBODY)
 def test_nor_does_a_detector_that_hears_speech_everywhere_bring_any(
     english: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,7 +325,7 @@ HEBREW_NAMES = ["רהיטי לוי", "כפר סבא", "רחוב הזית"]
         pytest.param(["he", "en"], HEBREW_NAMES, marks=pytest.mark.slow),
     ],
 )
-@pytest.mark.parametrize("make", [ringing, busy, hiss, hold_music])
+@pytest.mark.parametrize("make", NOBODY)
 def test_names_that_are_hinted_at_are_not_heard_where_nobody_speaks(
     multilingual: WhisperTranscriber,
     tmp_path: Path,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
+from sqlalchemy.orm import Session
 
 from db import businesses, users
 from db.engine import Database
@@ -35,15 +36,20 @@ class People:
 
 
 def make_people(database: Database) -> People:
-    return People(
-        make_person(database, "alice@example.com", "+14155550101", Role.MANAGER),
-        make_person(database, "bob@example.com", "+14155550102", Role.MANAGER),
-        make_person(database, "operator@example.com", "+14155550103", Role.OPERATOR),
-    )
+    with database.transaction() as session:
+        return People(
+            _add(session, "alice@example.com", "+14155550101", Role.MANAGER),
+            _add(session, "bob@example.com", "+14155550102", Role.MANAGER),
+            _add(session, "operator@example.com", "+14155550103", Role.OPERATOR),
+        )
 
 
 def make_person(database: Database, email: str, number: str, role: Role) -> Person:
     with database.transaction() as session:
-        business = businesses.add(session, f"{email}'s business", [number], forward_number="+14155550199")
-        user = users.add(session, email=email, password_hash=PASSWORD_HASH, role=role, business_id=business.id)
-        return Person(email, business.id, number, users.add_token(session, user, "tests"))
+        return _add(session, email, number, role)
+
+
+def _add(session: Session, email: str, number: str, role: Role) -> Person:
+    business = businesses.add(session, f"{email}'s business", [number], forward_number="+14155550199")
+    user = users.add(session, email=email, password_hash=PASSWORD_HASH, role=role, business_id=business.id)
+    return Person(email, business.id, number, users.add_token(session, user, "tests"))

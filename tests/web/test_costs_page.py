@@ -243,7 +243,9 @@ def test_hebrew_has_the_same_page_from_right_to_left(client: FlaskClient, people
     assert "עלויות לפי שבוע" in page
 
 
-def test_dear_calls_are_found_by_an_index_among_many(database: Database, database_url: str, people: People) -> None:
+def test_dear_calls_are_found_by_an_index_among_many(
+    database: Database, database_url: str, new_indexes: None, people: People
+) -> None:
     with database.transaction() as session:
         session.execute(MANY, {"business": people.alice.business_id})
     execute(database_url, "VACUUM ANALYZE call_log")

@@ -115,7 +115,7 @@ def test_a_list_can_be_narrowed_to_what_has_failed(client: FlaskClient, people: 
 
 
 @pytest.fixture
-def stored(database: Database, people: People) -> int:
+def stored(database: Database, new_indexes: None, people: People) -> int:
     """A business with many calls."""
     with database.transaction() as session:
         session.execute(text(MANY), {"business": people.alice.business_id})

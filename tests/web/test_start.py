@@ -20,7 +20,14 @@ SAFE = {
 }
 
 
-@pytest.mark.parametrize(("name", "value"), [("SECRET_KEY", ""), ("PUBLIC_BASE_URL", ""), ("FLASK_DEBUG", "1")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        pytest.param("PUBLIC_BASE_URL", "", marks=pytest.mark.slow),
+        pytest.param("FLASK_DEBUG", "1", marks=pytest.mark.slow),
+    ],
+)
 def test_with_real_credentials_it_does_not_start_unsafely(
     name: str, value: str, database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
