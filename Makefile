@@ -3,9 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-audit --no-fund --no-update-notifier --loglevel=error
-# The locks name everything, so that nothing is left to resolve.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
-LOCKS := runtime demo dev audio gpu node
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
+# uv takes a fifth of the time; where it reaches no index, pip has ways of its own to one.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes $(foreach name,$(1),-r requirements/$(name).txt) || \
+	$(PIP) $(foreach name,$(1),-r requirements/$(name).txt)
+LOCKS := runtime demo dev audio gpu node uv
 
 # Each module is compiled once, by the first who imports it; most of what is installed is never imported.
 export PYTHONDONTWRITEBYTECODE =
@@ -22,21 +24,22 @@ setup:  ## .venv with everything demo and tests need
 .venv/demo: .venv/runtime web/static/vendor/ready .venv/translations
 	@touch $@
 
-.venv/runtime: requirements/runtime.txt requirements/demo.txt
+.venv/runtime: requirements/uv.txt requirements/runtime.txt requirements/demo.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Second Zero needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
-	@echo "Installing into .venv, which takes a minute or two the first time"
+	@echo "Installing into .venv, which takes a minute the first time"
 	@$(PYTHON) -m venv .venv
-	@$(INSTALL) -r requirements/runtime.txt -r requirements/demo.txt
+	@$(PIP) -r requirements/uv.txt
+	@$(call install,runtime demo)
 	@touch $@
 
 .venv/dev: .venv/runtime requirements/dev.txt | web/static/vendor/ready
 	@echo "Installing what tests and checks need"
-	@$(INSTALL) -r requirements/dev.txt
+	@$(call install,dev)
 	@touch $@
 
 # Node and npm are the machine's, or come from a wheel.
 web/static/vendor/ready: package.json package-lock.json | .venv/runtime
-	@command -v npm > /dev/null || test -x $(BIN)/npm || $(INSTALL) -r requirements/node.txt
+	@command -v npm > /dev/null || test -x $(BIN)/npm || $(call install,node)
 	@$(NPM) ci --omit=dev
 	@$(NPM) run --silent vendor
 	@touch $@
@@ -79,6 +82,6 @@ bench: setup  ## the benchmarks; CLIPS=FOLDER has its own speech transcribed
 	$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m benchmarks.hosts
 	$(BIN)/python -W ignore -m benchmarks.speech $(CLIPS)
 
-lock: .venv/dev  ## pin requirements/*.in anew
+lock: .venv/runtime  ## pin requirements/*.in anew
 	cd requirements && for name in $(LOCKS); do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header $$name.in -o $$name.txt || exit 1; done

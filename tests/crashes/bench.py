@@ -1,4 +1,4 @@
-"""The running system, in which one process after the other is replaced by one that kills itself."""
+"""The whole system, in which one process after the other is replaced by one that kills itself."""
 
 import json
 import signal
@@ -8,19 +8,18 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xmlrpc.client import ServerProxy
 
 import httpx
 from redis import Redis
-from supervisor.xmlrpc import SupervisorTransport
 
 from conf.settings import ROOT
+from jobs import queues
 from launch import ports
 from simulator.audio import decode
 from simulator.placing import place
 from tests.crashes.births import Births, Born
 from tests.crashes.points import QUEUES, Point
-from tests.support.system import System, eventually
+from tests.support.system import Installation, eventually, is_ready
 
 LEASE_SECONDS, SWEEP_SECONDS = 2, 1
 SMALL_TIMES = {
@@ -36,6 +35,13 @@ FIRST_SECOND, SECONDS = 2.0, 5.5
 
 FIRES_WITHIN_SECONDS = 60
 """Two busy cores: the process starts, the call is placed, and its work comes to the point."""
+
+PROGRAMS = {
+    "web": ("tests.crashes.web",),
+    **{queue: ("jobs.worker", queue) for queue in queues.QUEUES},
+    "scheduler": ("scheduler",),
+}
+"""Those of conf/supervisord.conf; nobody starts them again but us."""
 
 WORKERS = "rq:workers"
 """Where RQ's workers register."""
@@ -91,12 +97,16 @@ class Armed:
 
 @dataclass
 class Bench:
-    """`replaced` are the programs that run here and no longer under supervisord."""
+    """All PROGRAMS run."""
 
-    system: System
+    system: Installation
     births: Births
     phones: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
-    replaced: dict[str, Born] = field(default_factory=dict)
+    running: dict[str, Born] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.running = {program: self.births.start("", *command) for program, command in PROGRAMS.items()}
+        eventually(lambda: is_ready(self.system.url))
 
     def call(self, *faults: str, seconds: float = SECONDS, speed: float = 60) -> "Future[str]":
         """Places a call; its CallSid is there when it is over."""
@@ -108,15 +118,11 @@ class Bench:
     @contextmanager
     def without(self, program: str) -> Iterator[None]:
         """Stop a process of the system, and start its like when the block ends."""
-        if program in self.replaced:
-            self.replaced.pop(program).stop()
-        else:
-            self._supervise("stopProcess", f"second-zero:{program}")
+        self.running[program].stop()
         try:
             yield
         finally:
-            command = ["scheduler"] if program == "scheduler" else ["jobs.worker", program]
-            self.replaced[program] = self.births.start("", *command)
+            self.running[program] = self.births.start("", *PROGRAMS[program])
 
     def unswept(self, point: Point) -> AbstractContextManager[None]:
         """No maintenance where something is to be enqueued: a sweep may be quicker than the one who has just committed,
@@ -194,7 +200,7 @@ class Bench:
 
     def close(self) -> None:
         """All at once: each takes its time."""
-        list(self.phones.map(Born.stop, self.replaced.values()))
+        list(self.phones.map(Born.stop, self.running.values()))
         self.phones.shutdown()
 
     def _wait_for_worker(self, born: Born) -> None:
@@ -209,11 +215,6 @@ class Bench:
             yield
         finally:
             self.put_number(self.system.url)
-
-    def _supervise(self, order: str, *arguments: object) -> None:
-        transport = SupervisorTransport(None, None, f"unix://{self.system.folder}/supervisor.sock")
-        with ServerProxy("http://127.0.0.1", transport=transport) as supervisord:
-            getattr(supervisord.supervisor, order)(*arguments)
 
 
 def read_marker(marker: Path) -> Fired:

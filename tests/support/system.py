@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -54,18 +54,14 @@ def eventually(ask: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
 
 
 @dataclass(frozen=True)
-class System:
-    """A running system, and a person in it."""
+class Installation:
+    """Where a system runs, and a person in it; `known` is what its processes find in their environment."""
 
     url: str
     folder: Path
     database: Database
     owner: Person
-    supervisor: psutil.Process
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "log").read_text()
+    known: Mapping[str, str]
 
     @property
     def listing(self) -> Listing:
@@ -125,6 +121,17 @@ class System:
 
         return eventually(look)
 
+
+@dataclass(frozen=True)
+class System(Installation):
+    """One that runs, under supervisord."""
+
+    supervisor: psutil.Process
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
     def process(self, *words: str) -> psutil.Process:
         """The one whose command ends in these words."""
 
@@ -149,18 +156,26 @@ def running(
 ) -> Iterator[System]:
     """Start everything with small times, and stop it when the block ends; `tick` is how often it is watched."""
     heard = ["--outbound-audio", str(outbound_audio)] if outbound_audio else []
+    config = Settings(_env_file=None, grace_seconds=2)
+    with (
+        installed(folder, database_url, redis_url, *heard, **variables) as here,
+        system.processes(programs(folder, tick), config, folder / "log", **here.known) as supervisor,
+    ):
+        eventually(lambda: is_ready(here.url))
+        yield System(here.url, folder, here.database, here.owner, here.known, psutil.Process(supervisor.pid))
+
+
+@contextmanager
+def installed(folder: Path, database_url: str, redis_url: str, *heard: str, **variables: str) -> Iterator[Installation]:
+    """Everything that a system needs, and small times; nothing of it runs yet. `heard` is for the phone company."""
     port = ports.any_free()
     url = f"http://127.0.0.1:{port}"
+    database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
+    owner = make_person(database, f"owner-{port}@example.com", f"+1415555{port % 10000:04d}", Role.MANAGER)
     with phone_company(folder, url, *heard) as listing:
-        known = addresses(folder, url, database_url, redis_url, listing) | SMALL_TIMES
-        database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
-        owner = make_person(database, f"owner-{port}@example.com", f"+1415555{port % 10000:04d}", Role.MANAGER)
-        config = Settings(_env_file=None, grace_seconds=2)
-        with system.processes(programs(folder, tick), config, folder / "log", **known | variables) as supervisor:
-            running_system = System(url, folder, database, owner, psutil.Process(supervisor.pid))
-            eventually(lambda: is_ready(url))
-            yield running_system
-        database.engine.dispose()
+        known = addresses(folder, url, database_url, redis_url, listing) | SMALL_TIMES | variables
+        yield Installation(url, folder, database, owner, known)
+    database.engine.dispose()
 
 
 def addresses(folder: Path, url: str, database_url: str, redis_url: str, company: Listing) -> dict[str, str]:
