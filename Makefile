@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-audit --no-fund --no-update-notifier --loglevel=error
+# The locks name all there is to install, so that nothing is left to resolve.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 # uv takes a fifth of the time; where it reaches no index, pip has ways of its own to one.
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes $(foreach name,$(1),-r requirements/$(name).txt) || \

@@ -54,7 +54,7 @@ class Company:
         return self.settled(self.place(samples, **options))
 
     def hang_up(self, call_sid: str) -> dict[str, Any]:
-        """End a call that somebody has heard enough of; as above."""
+        """End a call that somebody has heard enough of, and wait for its last callback."""
         self.twilio.calls(call_sid).update(status="completed")
         return self.settled(call_sid)
 
