@@ -22,26 +22,25 @@ class Figure:
     source: str
 
 
-RATES = "python -m benchmarks.web --only rates --rounds 1 --seconds 4"
+RATES = "python -m benchmarks.web --only rates --rounds 3 --seconds 4"
 OVERHEAD = "python -m benchmarks.overhead --rounds 1"
 STORED = "python -m benchmarks.stored 1000"
-SPEECH = "python -m benchmarks.speech"
+SPEECH = "python -m benchmarks.speech FOLDER --rounds 1 --systems ours"
 BY_HAND = "python -m providers.speech --json simulator/audio/demo_en.flac"
-BUSY, NEARLY_IDLE = "other work beside, load 7 to 12", "little beside"
 
 MEASURED = {
-    "webhook": Figure(0.0246, "CPU seconds of the web process for a signed webhook", f"`{RATES}`; {BUSY}"),
-    "poll": Figure(0.0059, "CPU seconds of the web process for a status poll", f"`{RATES}`; {BUSY}"),
-    "calls": Figure(0.05, "CPU seconds of the `calls` worker for a call", f"`{OVERHEAD}`; {BUSY}"),
-    "recordings": Figure(0.25, "CPU seconds of the `recordings` worker for a minute", f"`{OVERHEAD}`; {BUSY}"),
-    "around": Figure(0.08, "CPU seconds of the `transcripts` worker beside the model", f"`{OVERHEAD}`; {BUSY}"),
-    "summaries": Figure(0.043, "CPU seconds of the `summaries` worker, offline", f"`{OVERHEAD}`; {BUSY}"),
-    "PostgreSQL": Figure(0.066, "CPU seconds of PostgreSQL for a call", f"`{OVERHEAD}`; {BUSY}"),
-    "Valkey": Figure(0.016, "CPU seconds of Valkey for a call", f"`{OVERHEAD}`; {BUSY}"),
-    "idle": Figure(0.006, "cores that everything takes with nothing to do", f"`{OVERHEAD}`; {BUSY}"),
-    "tiny.en": Figure(81, "seconds of English a CPU second transcribes, tiny.en", f"`{SPEECH}`; {NEARLY_IDLE}"),
-    "base": Figure(44, "the same with base", f"tiny.en's, times .54 as the two are in `{BY_HAND}`"),
-    "hebrew": Figure(21.5, "seconds of Hebrew a CPU second transcribes, base", f"`{SPEECH}`; {NEARLY_IDLE}"),
+    "webhook": Figure(0.0263, "CPU seconds of the web process for a signed webhook", f"`{RATES}`"),
+    "poll": Figure(0.0058, "CPU seconds of the web process for a status poll", f"`{RATES}`"),
+    "calls": Figure(0.05, "CPU seconds of the `calls` worker for a call", f"`{OVERHEAD}`"),
+    "recordings": Figure(0.21, "CPU seconds of the `recordings` worker for a minute", f"`{OVERHEAD}`"),
+    "around": Figure(0.2, "CPU seconds of the `transcripts` worker beside the model", f"`{OVERHEAD}`"),
+    "summaries": Figure(0.042, "CPU seconds of the `summaries` worker, offline", f"`{OVERHEAD}`"),
+    "PostgreSQL": Figure(0.094, "CPU seconds of PostgreSQL for a call", f"`{OVERHEAD}`"),
+    "Valkey": Figure(0.008, "CPU seconds of Valkey for a call", f"`{OVERHEAD}`"),
+    "idle": Figure(0.011, "cores that everything takes with nothing to do", f"`{OVERHEAD}`"),
+    "tiny.en": Figure(24, "seconds of English a CPU second transcribes, tiny.en", f"`{SPEECH}`"),
+    "base": Figure(13, "the same with base", f"tiny.en's, times .54 as the two are in `{BY_HAND}`"),
+    "hebrew": Figure(6.8, "seconds of Hebrew a CPU second transcribes, base", f"`{SPEECH}`"),
     "recording": Figure(32_000, "bytes of a second of recording", "any: two channels of 16 bits, 8,000 times a second"),
     "database": Figure(17_500, "bytes of PostgreSQL for a call, indexes included", f"`{STORED}`"),
     "rows": Figure(12, "rows of PostgreSQL for a call", f"`{STORED}`"),
