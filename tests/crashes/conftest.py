@@ -21,8 +21,8 @@ def bench(servers_folder: Path, postgres_url: str) -> Iterator[Bench]:
     url = database_in(postgres_url, "crashes")
     with (
         embedded.valkey(folder / "valkey") as redis,
-        installed(folder, url, redis, **SMALL_TIMES) as system,
-        births(folder / "births", environment(**system.known)) as nursery,
+        installed(folder, url, redis, **SMALL_TIMES) as (system, known),
+        births(folder / "births", environment(**known)) as nursery,
     ):
         bench = Bench(system, nursery)
         yield bench

@@ -55,13 +55,12 @@ def eventually(ask: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
 
 @dataclass(frozen=True)
 class Installation:
-    """Where a system runs, and a person in it; `known` is what its processes find in their environment."""
+    """Where a system runs, and a person in it."""
 
     url: str
     folder: Path
     database: Database
     owner: Person
-    known: Mapping[str, str]
 
     @property
     def listing(self) -> Listing:
@@ -158,23 +157,28 @@ def running(
     heard = ["--outbound-audio", str(outbound_audio)] if outbound_audio else []
     config = Settings(_env_file=None, grace_seconds=2)
     with (
-        installed(folder, database_url, redis_url, *heard, **variables) as here,
-        system.processes(programs(folder, tick), config, folder / "log", **here.known) as supervisor,
+        installed(folder, database_url, redis_url, *heard, **variables) as (here, known),
+        system.processes(programs(folder, tick), config, folder / "log", **known) as supervisor,
     ):
         eventually(lambda: is_ready(here.url))
-        yield System(here.url, folder, here.database, here.owner, here.known, psutil.Process(supervisor.pid))
+        yield System(here.url, folder, here.database, here.owner, psutil.Process(supervisor.pid))
 
 
 @contextmanager
-def installed(folder: Path, database_url: str, redis_url: str, *heard: str, **variables: str) -> Iterator[Installation]:
-    """Everything that a system needs, and small times; nothing of it runs yet. `heard` is for the phone company."""
+def installed(
+    folder: Path, database_url: str, redis_url: str, *heard: str, **variables: str
+) -> Iterator[tuple[Installation, Mapping[str, str]]]:
+    """Everything that a system needs, and what its processes are to find in their environment; none runs yet.
+
+    `heard` is for the phone company.
+    """
     port = ports.any_free()
     url = f"http://127.0.0.1:{port}"
     database = Database(connect(with_driver(database_url), statement_seconds=5, application="tests"))
     owner = make_person(database, f"owner-{port}@example.com", f"+1415555{port % 10000:04d}", Role.MANAGER)
     with phone_company(folder, url, *heard) as listing:
         known = addresses(folder, url, database_url, redis_url, listing) | SMALL_TIMES | variables
-        yield Installation(url, folder, database, owner, known)
+        yield Installation(url, folder, database, owner), known
     database.engine.dispose()
 
 
