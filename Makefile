@@ -5,9 +5,10 @@ BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-audit --no-fund --no-update-notifier --loglevel=error
 # The locks name all there is to install, so that nothing is left to resolve.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
-# uv takes a fifth of the time; where it reaches no index, pip has ways of its own to one.
-install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes $(foreach name,$(1),-r requirements/$(name).txt) || \
-	$(PIP) $(foreach name,$(1),-r requirements/$(name).txt)
+# uv takes a fifth of the time, and trusts whom the machine trusts; where it reaches no index, pip has ways of its own.
+UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes
+pinned = $(foreach name,$(1),-r requirements/$(name).txt)
+install = $(UV) $(pinned) || $(PIP) $(pinned)
 LOCKS := runtime demo dev audio gpu node uv
 
 # Each module is compiled once, by the first who imports it; most of what is installed is never imported.
@@ -29,7 +30,7 @@ setup:  ## .venv with everything demo and tests need
 	@$(PYTHON) -c 'import sys; sys.exit("Second Zero needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	@echo "Installing into .venv, which takes a minute the first time"
 	@$(PYTHON) -m venv .venv
-	@$(PIP) -r requirements/uv.txt
+	@$(PIP) $(call pinned,uv)
 	@$(call install,runtime demo)
 	@touch $@
 

@@ -24,8 +24,7 @@ def kill_at_every(postgres_url: str, schema: str, every: int) -> list[str]:
     return [line.partition(" ")[2] for line in ended.stdout.splitlines()]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("schema", [EMPTY, "half of the costs"])
+@pytest.mark.parametrize("schema", [pytest.param(EMPTY, marks=pytest.mark.slow), "half of the costs"])
 def test_whatever_statement_a_migration_is_killed_at_the_next_one_completes(postgres_url: str, schema: str) -> None:
     outcomes = kill_at_every(postgres_url, schema, every=23)
 

@@ -162,8 +162,7 @@ def hears_speech(listening: Listening, narrow: Samples) -> Probabilities:
     return np.ones((len(narrow), -(-narrow.shape[1] // FRAME)), dtype=np.float32)
 
 
-LONG = pytest.mark.slow
-NOBODY = [pytest.param(ringing, marks=LONG), pytest.param(busy, marks=LONG), hiss, hold_music]
+NOBODY = [*(pytest.param(make, marks=pytest.mark.slow) for make in (ringing, busy)), hiss, hold_music]
 """What may be heard where nobody speaks; a model takes longest over tones."""
 
 
@@ -177,7 +176,7 @@ def test_nobody_spoke_means_no_words(
     assert result.seconds == pytest.approx(20, abs=0.01)
 
 
-@pytest.mark.parametrize("make", NOBODY)
+@pytest.mark.parametrize("make", [silence, *NOBODY])
 def test_nor_does_a_detector_that_hears_speech_everywhere_bring_any(
     english: WhisperTranscriber, tmp_path: Path, make: Callable[[float], Samples], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,13 +45,7 @@ def broken(database_url: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def failed_call(
-    house: House,
-    people: People,
-    database: Database,
-    database_url: str,
-    tmp_path: Path,
-) -> Iterator[str]:
+def failed_call(house: House, people: People, database: Database, database_url: str, tmp_path: Path) -> Iterator[str]:
     """A worker took the call's download, and PostgreSQL refused what it wrote."""
     call_sid = sample.add_call(
         database,
